@@ -1,0 +1,133 @@
+import js from '@eslint/js';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+/**
+ * What each folder of lib may import besides itself. Nothing imports the barrel, lib/index.ts.
+ *
+ * @type {Record<string, string[]>}
+ */
+const MAY_IMPORT = {
+  core: [],
+  storage: ['core'],
+  sequence: ['core', 'storage', 'subscribe'],
+  subscribe: ['core', 'storage'],
+  consume: ['core', 'storage', 'sequence', 'subscribe'],
+  retention: ['core', 'storage'],
+  typeorm: ['core', 'storage'],
+  testing: ['core', 'storage'],
+  signal: ['core'],
+  remote: ['core', 'storage'],
+  nest: [
+    'core',
+    'storage',
+    'sequence',
+    'subscribe',
+    'consume',
+    'retention',
+    'typeorm',
+    'signal',
+    'remote',
+  ],
+  microservices: ['core', 'signal', 'nest'],
+};
+
+/**
+ * Of these it may import the types as well.
+ *
+ * @type {Record<string, string[]>}
+ */
+const MAY_IMPORT_TYPES = { typeorm: ['sequence', 'subscribe', 'consume', 'retention'] };
+
+/** The folders that know neither Nest nor TypeORM. */
+const PLAIN = [
+  'core',
+  'storage',
+  'sequence',
+  'subscribe',
+  'consume',
+  'retention',
+  'signal',
+  'remote',
+];
+
+export default defineConfig(
+  globalIgnores(['dist/', 'coverage/', 'node_modules/']),
+  js.configs.recommended,
+  tseslint.configs.recommendedTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname },
+    },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-explicit-any': 'error',
+      // It would turn an import that injection needs at run time into one that is erased.
+      '@typescript-eslint/consistent-type-imports': 'off',
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'none' },
+      ],
+    },
+  },
+  Object.keys(MAY_IMPORT).map((folder) => ({
+    files: [`lib/${folder}/**/*.ts`],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { patterns: restrictedImports(folder) },
+      ],
+    },
+  })),
+  {
+    files: ['**/*.mjs'],
+    // TypeScript checks these files too, and knows what Node defines.
+    rules: { 'no-undef': 'off' },
+  },
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      // expect.any() and its like are typed any.
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+    },
+  },
+);
+
+/** @param {string} folder */
+function restrictedImports(folder) {
+  const allowed = [folder, ...(MAY_IMPORT[folder] ?? [])];
+  const typesOnly = MAY_IMPORT_TYPES[folder] ?? [];
+  const forbidden = Object.keys(MAY_IMPORT).filter(
+    (other) => !allowed.includes(other) && !typesOnly.includes(other),
+  );
+  const only = `lib/${folder} may import from ${allowed.map((name) => `lib/${name}`).join(', ')} only`;
+  return [
+    ...(forbidden.length > 0 ? [{ regex: inFolders(forbidden), message: `${only}.` }] : []),
+    ...(typesOnly.length > 0
+      ? [
+          {
+            regex: inFolders(typesOnly),
+            message: `${only}; here it may import types.`,
+            allowTypeImports: true,
+          },
+        ]
+      : []),
+    {
+      regex: '^(\\.\\./)+index\\.js$|^nestjs-eventx(/|$)',
+      message: 'Import the file itself: a barrel makes a cycle.',
+    },
+    ...(PLAIN.includes(folder)
+      ? [
+          {
+            regex: '^(@nestjs/|typeorm(/|$))',
+            message: `lib/${folder} knows neither Nest nor TypeORM.`,
+          },
+        ]
+      : []),
+  ];
+}
+
+/** @param {string[]} folders */
+function inFolders(folders) {
+  return `^(\\.\\./)+(${folders.join('|')})(/|$)`;
+}
