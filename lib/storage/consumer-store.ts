@@ -1,0 +1,129 @@
+import type { SequencedEvent } from '../core/event.js';
+
+/** A place in the log: the last event a consumer is done with. */
+export interface Position {
+  /** 0 before the first event. */
+  readonly seq: number;
+  /** UUID of that event, where events have one: shows that the log is still the same. */
+  readonly uuid: string | null;
+}
+
+/** The right to run a consumer, until it is lost. Every write names its epoch; a later lease has a higher one. */
+export interface Lease extends Position {
+  readonly consumer: string;
+  readonly owner: string;
+  readonly epoch: number;
+}
+
+/** One consumer as the database knows it. */
+export interface ConsumerRecord extends Position {
+  readonly consumer: string;
+  /** Changes with every lease and every seek. */
+  readonly epoch: number;
+  /** Which process runs it; null when none does. */
+  readonly owner: string | null;
+  /** Which process asks for it, to spread the load; null when none does. */
+  readonly wantedBy: string | null;
+  readonly paused: boolean;
+  /** Stopped for good by its failure policy, until it is resumed. */
+  readonly halted: boolean;
+  /** Why the last attempt failed, or why it was halted. */
+  readonly lastError: string | null;
+  /** Numbered events it has not handled. */
+  readonly lagEvents: number;
+  /** Age of the oldest of them in ms, by the database's clock; 0 when there is none, null where events have no time. */
+  readonly lagMs: number | null;
+}
+
+/** How often, when and why an event failed. */
+export interface FailedAttempt {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly error: string;
+}
+
+/** An event that a consumer could not handle, or that waits behind one of the same key. */
+export interface NewDeadLetter<E extends SequencedEvent> {
+  readonly event: E;
+  /** `failed`, or `blocked` behind a failed event of its key. */
+  readonly reason: 'failed' | 'blocked';
+  /** How often it was tried. */
+  readonly attempts: number;
+  /** The last few of them. */
+  readonly failures: readonly FailedAttempt[];
+}
+
+/**
+ * What a consumer does in one transaction. All of it, and what the handler wrote through `manager`, commits together or not at all.
+ * @typeParam M what a transactional handler writes through
+ */
+export interface ConsumerUnit<E extends SequencedEvent, M> {
+  readonly manager: M;
+  /**
+   * Moves the offset. @returns false when the lease is not valid any more; the unit must then be rolled back
+   */
+  moveTo(lease: Lease, position: Position): Promise<boolean>;
+  /**
+   * Notes a single event as done, ahead of the offset. Held against a concurrent takeover until the end of the transaction.
+   * @returns false when the lease is not valid any more, or the event was done before
+   */
+  markDone(lease: Lease, seq: number): Promise<boolean>;
+  /** Adds dead letters; one that is there already stays as it is. */
+  park(lease: Lease, letters: readonly NewDeadLetter<E>[]): Promise<void>;
+  /** Whether the consumer has dead letters of this key; they cannot be replayed away before the transaction ends. */
+  isBlocked(lease: Lease, key: string): Promise<boolean>;
+}
+
+/**
+ * Offsets, leases and dead letters of the consumers of one log. Time is the database's; no clock of a process decides anything.
+ */
+export interface ConsumerStore<E extends SequencedEvent, M = unknown> {
+  /** Makes the consumer known at `start`, unless it is known already. */
+  register(consumer: string, start: Position): Promise<void>;
+  /** The consumers known, or those named, by name. */
+  records(consumers?: readonly string[]): Promise<readonly ConsumerRecord[]>;
+
+  /**
+   * Takes the consumer, if nobody has it, its lease ran out, or it is `owner`'s own; raises its epoch.
+   * @returns null when somebody else has it or it is reserved for somebody, it is paused or halted, or it is not known
+   */
+  acquire(consumer: string, owner: string, leaseMs: number): Promise<Lease | null>;
+  /** Extends the owner's leases of these consumers, where they have not been taken over, in one statement. */
+  renew(owner: string, consumers: readonly string[], leaseMs: number): Promise<void>;
+  /** Gives the consumer free at once; for `reservedMs` to a process that asked for it alone, if there is one. */
+  release(lease: Lease, reservedMs: number): Promise<void>;
+  /** Asks `from`, which has the consumer, to give it to `owner`. */
+  want(consumer: string, owner: string, from: string): Promise<void>;
+
+  /** Moves the offset by itself. @returns false when the lease is not valid any more; nothing changed then */
+  commit(lease: Lease, position: Position): Promise<boolean>;
+  /**
+   * Runs `work` in a transaction, which is committed if it resolves to true, else rolled back. When the signal aborts, the
+   * transaction is broken off for certain: whatever `work` still does, nothing of it is ever committed.
+   */
+  atomically(
+    work: (unit: ConsumerUnit<E, M>) => Promise<boolean>,
+    signal: AbortSignal,
+  ): Promise<boolean>;
+  /** Forgets which events were marked as done, up to one that the offset has passed; nothing when the lease is not valid any more. */
+  forgetDone(lease: Lease, upTo: number): Promise<void>;
+  /** The events ahead of the offset that were marked as done. */
+  doneAhead(lease: Lease): Promise<readonly number[]>;
+  /** The keys that have dead letters. */
+  blockedKeys(consumer: string): Promise<readonly string[]>;
+  /** Records the last failure, for people; null when it is over. Never fails a consumer. */
+  report(lease: Lease, error: string | null): Promise<void>;
+  /** Stops the consumer for good. */
+  halt(lease: Lease, error: string): Promise<void>;
+
+  /** Pauses or resumes; resuming also ends a halt. @returns whether the consumer is known */
+  setPaused(consumer: string, paused: boolean): Promise<boolean>;
+  /**
+   * Moves the offset by hand and forgets the marks, at once: whoever runs the consumer loses it and starts again from there.
+   * @param lease moves it only while this one is valid
+   * @returns whether the consumer is known
+   */
+  seek(consumer: string, position: Position, lease?: Lease): Promise<boolean>;
+  /** Forgets the consumer, its dead letters included, at once. @returns whether it was known */
+  remove(consumer: string): Promise<boolean>;
+}
