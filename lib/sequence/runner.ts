@@ -1,0 +1,219 @@
+import { type Backoff, backoffDelay } from '../core/backoff.js';
+import { type Clock, systemClock } from '../core/clock.js';
+import { EventxUsageError } from '../core/errors.js';
+import type { PendingEvent, SequencedEvent } from '../core/event.js';
+import { describeError, type EventxLogger } from '../core/logger.js';
+import { WakeUp } from '../core/wake-up.js';
+import type { EventxStorage, LogState } from '../storage/index.js';
+import type { BatchLimits } from '../subscribe/batch-limits.js';
+import { History } from '../subscribe/history.js';
+import { LogReader } from '../subscribe/log-reader.js';
+import { EventxSubscriber } from '../subscribe/subscriber.js';
+import type { SubscriberOptions } from '../subscribe/subscriber-options.js';
+import { restAfter } from './rest.js';
+import { resolveRunnerOptions, type RunnerOptions } from './runner-options.js';
+import { Sequencer } from './sequencer.js';
+import { Window } from './window.js';
+
+/** What a runner takes from outside, so that tests can replace it. */
+export interface RunnerEnvironment {
+  readonly logger?: EventxLogger;
+  readonly clock?: Clock;
+  /** A number in [0, 1). */
+  readonly random?: () => number;
+}
+
+/** How a runner is doing. */
+export interface RunnerStatus {
+  readonly running: boolean;
+  /** The last sequence number this process knows of; null before the first look at the log. */
+  readonly lastSeq: number | null;
+  /** Tries that failed since the last one that worked. */
+  readonly failures: number;
+  /** Why the last try failed; null when it worked. */
+  readonly lastError: string | null;
+  /** Fetches that wait for the next event. */
+  readonly waiting: number;
+}
+
+/** Waits of a runner that another one has outrun: long enough that they do not read and number the same events all the time. */
+const CONTENTION: Backoff = { initial: 2, max: 40 };
+
+/**
+ * Waits of a runner that does not number, after a hint, in ms: it may hear of events before somebody else has numbered them. When it
+ * has found nothing by then, the poll is soon enough.
+ */
+const LOOKS_AFTER_HINT = [5, 10, 20, 40, 80, 160];
+
+/**
+ * Follows one log: gives committed events their numbers, keeps the newest in memory and serves subscribers (Go: `Runner`).
+ * Any number of runners, in any number of processes, may follow the same log.
+ */
+export class EventxRunner<
+  E extends SequencedEvent = SequencedEvent,
+  P extends PendingEvent = PendingEvent,
+> {
+  private readonly clock: Clock;
+  private readonly wakeUp: WakeUp;
+  private readonly window: Window<E>;
+  private readonly reader: LogReader<E>;
+  private readonly sequencer: Sequencer<E, P>;
+  private readonly pollInterval: number;
+  private readonly errorBackoff: Backoff;
+  private readonly logger: EventxLogger | undefined;
+  private readonly random: () => number;
+  private readonly numbers: boolean;
+  private conflicts = 0;
+  /** How often a runner that does not number has looked since the last hint. */
+  private looks = LOOKS_AFTER_HINT.length;
+  private running = false;
+  private failures = 0;
+  private lastError: string | null = null;
+
+  /** @throws EventxOptionsError */
+  constructor(
+    private readonly storage: EventxStorage<E, P>,
+    options: RunnerOptions = {},
+    environment: RunnerEnvironment = {},
+  ) {
+    const resolved = resolveRunnerOptions(options);
+    const { pollInterval, errorBackoff, batch, window, initialWindow, sequence } = resolved;
+    this.pollInterval = pollInterval;
+    this.errorBackoff = errorBackoff;
+    this.logger = environment.logger;
+    this.random = environment.random ?? Math.random;
+    this.clock = environment.clock ?? systemClock;
+    this.wakeUp = new WakeUp(this.clock);
+    this.window = new Window<E>(window);
+    const history = new History<E>(storage, { readCount: batch.largest, readBytes: batch.bytes });
+    this.reader = new LogReader<E>(storage, this.window, history);
+    const settings = { sizes: batch, initialWindow, numbers: sequence };
+    this.numbers = sequence;
+    this.sequencer = new Sequencer<E, P>(storage, this.window, settings, {
+      truncated: (head, lastSeq) => {
+        history.clear();
+        this.logger?.error(
+          `The log was truncated or replaced: this process had seen seq ${head}, the log now ends at ${lastSeq}. ` +
+            `Every subscriber gets a LogTruncatedError.`,
+        );
+      },
+    });
+  }
+
+  get status(): RunnerStatus {
+    const { running, failures, lastError } = this;
+    const { head: lastSeq, waiting } = this.window;
+    return { running, lastSeq, failures, lastError, waiting };
+  }
+
+  /**
+   * Runs until the signal aborts; resolves when the batch in hand is done. Errors of the database never end it: it tries again
+   * with backoff, from a fresh read.
+   * @throws EventxUsageError when this runner is running already
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    if (this.running) {
+      throw new EventxUsageError(
+        'This runner is running already. The module starts it; set the option "run: false" to run it yourself.',
+      );
+    }
+    this.running = true;
+    try {
+      // A storage of the application's own might reject against the contract; the poll goes on regardless.
+      void this.storage.watch?.(() => this.signal(), signal).catch(() => undefined);
+      while (!signal.aborted) await this.round(signal);
+    } finally {
+      this.running = false;
+      this.sequencer.distrust();
+    }
+  }
+
+  /** Says that there may be new events. A hint: a lost one costs a poll interval, a needless one a cheap query. */
+  signal(): void {
+    this.looks = 0;
+    this.wakeUp.ring();
+  }
+
+  /** A subscriber from `from` on (Go: `NewSubscriber`). @throws EventxOptionsError */
+  subscriber(options?: SubscriberOptions): EventxSubscriber<E> {
+    return new EventxSubscriber<E>(this.reader, options);
+  }
+
+  /**
+   * What the log has from a seq on, without waiting: out of memory near the head. Holes are the caller's to find.
+   * @param limits most events and bytes; at least one event where there is one
+   */
+  peek(from: number, limits: BatchLimits): Promise<readonly E[]> {
+    return this.reader.peek(from, limits);
+  }
+
+  /**
+   * Resolves when this process has looked at the log for the first time, with its last sequence number: what is published from
+   * then on is new to a subscriber from `'latest'`.
+   * @throws the signal's reason, or EventxClosedError
+   */
+  ready(signal?: AbortSignal): Promise<number> {
+    return this.reader.head(signal);
+  }
+
+  /** Where the log stands now, from the storage. */
+  state(): Promise<LogState> {
+    return this.storage.readState();
+  }
+
+  /** Resolves when the log has come to `seq`, as far as this process knows. @throws the signal's reason, or EventxClosedError */
+  reached(seq: number, signal?: AbortSignal): Promise<void> {
+    return this.window.waitFor(seq, signal);
+  }
+
+  /** For good: pending and later fetches that would wait reject with EventxClosedError, streams end. */
+  close(): void {
+    this.window.close();
+  }
+
+  private async round(signal: AbortSignal): Promise<void> {
+    try {
+      const begin = this.clock.now();
+      const { head } = this.window;
+      const next = await this.sequencer.step();
+      this.succeeded();
+      if (next === 'again') this.looks = LOOKS_AFTER_HINT.length;
+      if (next === 'idle') {
+        const count = this.window.head! - (head ?? this.window.head!);
+        const rest = restAfter(this.clock.now() - begin, count);
+        if (rest > 0) await this.wakeUp.pause(rest, signal);
+        await this.wakeUp.wait(this.untilNextLook(), signal);
+      }
+      this.conflicts = next === 'contended' ? this.conflicts + 1 : 0;
+      if (next === 'contended') {
+        await this.wakeUp.pause(backoffDelay(this.conflicts, CONTENTION, this.random()), signal);
+      }
+    } catch (error) {
+      this.sequencer.distrust();
+      const delay = this.failed(error);
+      await this.wakeUp.pause(delay, signal);
+    }
+  }
+
+  private untilNextLook(): number {
+    const soon = this.numbers ? undefined : LOOKS_AFTER_HINT[this.looks++];
+    return Math.min(soon ?? this.pollInterval, this.pollInterval);
+  }
+
+  private succeeded(): void {
+    if (this.failures > 1) this.logger?.log(`Recovered after ${this.failures} failed tries.`);
+    this.failures = 0;
+    this.lastError = null;
+  }
+
+  /** A single failure (a deadlock, a lost connection) is normal weather; only a second in a row is worth a warning. */
+  private failed(error: unknown): number {
+    this.failures++;
+    this.lastError = describeError(error);
+    const delay = backoffDelay(this.failures, this.errorBackoff, this.random());
+    const message = `Cannot follow the log, try ${this.failures}, next in ${delay} ms: ${this.lastError}`;
+    if (this.failures === 1) this.logger?.debug?.(message);
+    else this.logger?.warn(message);
+    return delay;
+  }
+}

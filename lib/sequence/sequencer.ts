@@ -1,0 +1,154 @@
+import { type PendingEvent, type SequencedEvent, sizeOf } from '../core/event.js';
+import type { EventxStorage, LogState } from '../storage/index.js';
+import { type BatchSizes, nextBatchSize } from './batch-size.js';
+import type { Window } from './window.js';
+
+/** Told of what people should know about; nothing here is an error of ours. */
+export interface SequencerEvents {
+  /** The log moved back or was replaced. */
+  truncated(previousHead: number, lastSeq: number): void;
+}
+
+/**
+ * What is to follow a round. `again`: there may be more to do at once. `idle`: the next signal or poll is early enough.
+ * `contended`: another runner is faster; it will be so again, unless this one waits a moment.
+ */
+export type Round = 'again' | 'idle' | 'contended';
+
+/** How a sequencer works. */
+export interface SequencerSettings {
+  readonly sizes: BatchSizes;
+  readonly initialWindow: number;
+  /** False: only read what others number. */
+  readonly numbers: boolean;
+}
+
+/**
+ * One round after the other: read what is pending, number it, hand it to the window. It believes what it knows of the log only as
+ * long as nothing failed: after any error it reads the state again, and from the last event handed out on, because what failed may
+ * have happened. Numbers are never tried twice.
+ */
+export class Sequencer<E extends SequencedEvent, P extends PendingEvent> {
+  /** Where the log stands, when that is known for certain. */
+  private log: LogState | null = null;
+  private epoch: string | null = null;
+  /** Whether another runner was faster at the last try. */
+  private outrun = false;
+  private ask: number;
+
+  constructor(
+    private readonly storage: EventxStorage<E, P>,
+    private readonly window: Window<E>,
+    private readonly settings: SequencerSettings,
+    private readonly events: SequencerEvents,
+  ) {
+    this.ask = settings.sizes.base;
+  }
+
+  /** Forgets what is known of the log. To be called after any error. */
+  distrust(): void {
+    this.log = null;
+    this.ask = this.settings.sizes.base;
+  }
+
+  /** One batch. */
+  async step(): Promise<Round> {
+    const { head } = this.window;
+    if (!this.settings.numbers) {
+      await this.follow();
+      return this.window.head === head ? 'idle' : 'again';
+    }
+    // The state is known before the pending events are read: then no number can have been given in between unnoticed.
+    const log = (this.log ??= await this.follow());
+    // Whoever was faster is at work still, and will number what is pending: better read that than fight over it.
+    if (this.outrun && this.window.head !== head) return this.contended();
+    this.outrun = false;
+    const asked = this.ask;
+    const pending = await this.storage.readPending(asked);
+    const seen = { count: pending.length, bytes: sizeOf(pending) };
+    this.ask = nextBatchSize(asked, seen, this.settings.sizes);
+    if (pending.length === 0) {
+      this.log = await this.follow();
+      return this.log.lastSeq === log.lastSeq ? 'idle' : 'again';
+    }
+
+    this.log = null;
+    const result = await this.storage.assign(log, pending);
+    if (result.outcome === 'conflict') return this.contended();
+    this.window.append(result.events);
+    this.log = { ...log, lastSeq: log.lastSeq + result.events.length };
+    return pending.length >= asked ? 'again' : 'idle';
+  }
+
+  private contended(): Round {
+    this.outrun = true;
+    this.log = null;
+    return 'contended';
+  }
+
+  /** Reads the state, and into the window what others numbered since. */
+  private async follow(): Promise<LogState> {
+    const log = await this.storage.readState();
+    const { head } = this.window;
+    if (head === null) {
+      await this.load(log);
+    } else if (log.epoch !== this.epoch || log.lastSeq < head) {
+      await this.startOver(head, log);
+    } else if (log.lastSeq > head) {
+      await this.catchUp(head, log);
+    }
+    this.epoch = log.epoch;
+    return log;
+  }
+
+  private async load(log: LogState): Promise<void> {
+    this.window.reset(log.lastSeq, await this.newest(log));
+  }
+
+  private async startOver(head: number, log: LogState): Promise<void> {
+    this.window.restart(log.lastSeq, await this.newest(log));
+    this.events.truncated(head, log.lastSeq);
+  }
+
+  /** The newest events up to the state; none where they are gone, which subscribers find out for themselves. */
+  private async newest(log: LogState): Promise<readonly E[]> {
+    if (this.settings.initialWindow === 0) return [];
+    const events = (await this.storage.readLast(this.settings.initialWindow)).filter(
+      (event) => event.seq <= log.lastSeq,
+    );
+    return trailingRun(events, log.lastSeq);
+  }
+
+  private async catchUp(head: number, log: LogState): Promise<void> {
+    if (log.lastSeq - head > this.settings.sizes.largest * 4) return this.load(log);
+    // One event of overlap: a log that was restored and has grown past our head again shows another event there.
+    let ask = this.settings.sizes.base;
+    for (let at = head; at < log.lastSeq; at = this.window.head!) {
+      const { last } = this.window;
+      const events = await this.storage.readFrom(at, ask + 1);
+      ask = nextBatchSize(
+        ask,
+        { count: events.length, bytes: sizeOf(events) },
+        this.settings.sizes,
+      );
+      const overlaps = events[0]?.seq === at;
+      if (overlaps && last && events[0]!.id !== last.id) return this.startOver(at, log);
+      const next = (overlaps ? events.slice(1) : events).filter(
+        (event) => event.seq <= log.lastSeq,
+      );
+      // Deleted by retention before this process saw them: subscribers that need them learn it from the table.
+      if (next[0]?.seq !== at + 1) return this.load(log);
+      this.window.append(next);
+    }
+  }
+}
+
+/** The longest run without a hole that ends at `lastSeq`. */
+function trailingRun<E extends SequencedEvent>(
+  events: readonly E[],
+  lastSeq: number,
+): readonly E[] {
+  let start = events.length;
+  for (let seq = lastSeq; start > 0 && events[start - 1]!.seq === seq; seq--) start--;
+  return events.slice(start);
+}
