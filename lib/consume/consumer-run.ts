@@ -1,0 +1,34 @@
+import type { Clock } from '../core/clock.js';
+import { envelopeOf } from '../core/envelope-of.js';
+import { LeaseLostError } from '../core/errors.js';
+import type { SequencedEvent } from '../core/event.js';
+import type { EventxLogger } from '../core/logger.js';
+import type { ConsumerStore, Lease, Position } from '../storage/index.js';
+import type { Consumer } from './consumer.js';
+
+/** What the parts of one run of a consumer share: who it is, what it may do, and until when. */
+export interface ConsumerRun<E extends SequencedEvent, M> {
+  readonly consumer: Consumer<E, M>;
+  readonly lease: Lease;
+  readonly store: ConsumerStore<E, M>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: EventxLogger;
+  /** Begin nothing new. */
+  readonly stop: AbortSignal;
+  /** Break off what is under way: nothing of it counts any more. */
+  readonly abort: AbortSignal;
+}
+
+/** The place behind an event. */
+export function positionOf(event: SequencedEvent): Position {
+  return { seq: event.seq, uuid: envelopeOf(event).uuid };
+}
+
+/** For when a write named a lease that is not valid any more. */
+export function leaseLost({ consumer, epoch }: Lease): LeaseLostError {
+  return new LeaseLostError(
+    `Consumer "${consumer}": this process does not have it any more (epoch ${epoch}). Another process took it over, or its ` +
+      `offset was moved by hand. What was under way did not count here.`,
+  );
+}

@@ -1,0 +1,132 @@
+import { EventxUsageError } from '../core/errors.js';
+import type { SequencedEvent } from '../core/event.js';
+import { quoted } from '../core/quoted.js';
+import type { ConsumerRecord, ConsumerStore } from '../storage/index.js';
+import type { ConsumerLog } from './consumer-log.js';
+import { checkConsumerStart, type ConsumerStart, isConsumerName } from './consumer-options.js';
+import { resolveStart } from './start-position.js';
+import type { ConsumerSupervisor } from './supervisor.js';
+
+/** What a consumer is doing. */
+export type ConsumerState = 'running' | 'waiting' | 'paused' | 'halted';
+
+/** A consumer as people look at it. */
+export interface ConsumerInfo {
+  readonly name: string;
+  /** `waiting`: no process runs it at the moment. */
+  readonly state: ConsumerState;
+  /** The last event it is done with; 0 before the first. */
+  readonly seq: number;
+  /** Events it has yet to handle. */
+  readonly lag: number;
+  /** Age of the oldest of them, in seconds; null where events have no time. */
+  readonly lagSeconds: number | null;
+  /** Identity of the process that runs it. */
+  readonly owner: string | null;
+  readonly lastError: string | null;
+}
+
+/**
+ * Operates the consumers of a log, those of this process and of all others alike: everything is written to the database, and
+ * takes effect wherever the consumer runs, here at once, elsewhere within a heartbeat (a quarter of the lease).
+ */
+export class EventxConsumers<E extends SequencedEvent = SequencedEvent, M = unknown> {
+  constructor(
+    private readonly store: ConsumerStore<E, M> | null,
+    private readonly supervisor: ConsumerSupervisor<E, M>,
+    private readonly log: ConsumerLog<E>,
+  ) {}
+
+  /** Every consumer known to the log, by name; those with an offset of their own only in the process that declares them. */
+  async list(): Promise<ConsumerInfo[]> {
+    const stores = new Set([...(this.store ? [this.store] : []), ...this.supervisor.stores]);
+    const records = await Promise.all([...stores].map((store) => store.records()));
+    return records
+      .flat()
+      .map(toInfo)
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** @throws EventxUsageError when there is no such consumer */
+  async get(name: string): Promise<ConsumerInfo> {
+    const [record] = await this.storeOf(name).records([name]);
+    return toInfo(known(name, record));
+  }
+
+  /** Lets the event in hand end, and begins no other until it is resumed; also after a restart. @throws EventxUsageError */
+  async pause(name: string): Promise<void> {
+    await this.setPaused(name, true);
+  }
+
+  /** Goes on where it was paused, or where it halted. @throws EventxUsageError */
+  async resume(name: string): Promise<void> {
+    await this.setPaused(name, false);
+  }
+
+  /**
+   * Moves the consumer: the next event it handles is the first from `to` on. What is under way at that moment does not count
+   * (in transactional mode its writes are rolled back).
+   * @throws EventxUsageError when there is no such consumer, or no such place
+   * @throws EventxOptionsError when `to` is no place at all
+   */
+  async seek(name: string, to: ConsumerStart): Promise<void> {
+    const start = checkConsumerStart('The place to seek', to);
+    const position = await resolveStart(this.log.storage, start);
+    known(name, (await this.storeOf(name).seek(name, position)) || undefined);
+    this.supervisor.poke();
+  }
+
+  /**
+   * Moves the consumer to where it would begin if it were new.
+   * @throws EventxUsageError when this process does not declare it
+   */
+  async reset(name: string): Promise<void> {
+    const consumer = this.supervisor.consumers.get(name);
+    if (!consumer) {
+      throw new EventxUsageError(
+        `Consumer ${quoted(String(name))} is not declared in this process, so its start is not known here. Use seek(name, …).`,
+      );
+    }
+    await this.seek(name, consumer.options.startFrom);
+  }
+
+  /**
+   * Forgets the consumer and its dead letters; retention does not wait for it any more. Where it is still declared it comes back,
+   * as a new one, with the next start of a process.
+   * @throws EventxUsageError when there is no such consumer
+   */
+  async remove(name: string): Promise<void> {
+    known(name, (await this.storeOf(name).remove(name)) || undefined);
+    this.supervisor.poke();
+  }
+
+  private async setPaused(name: string, paused: boolean): Promise<void> {
+    known(name, (await this.storeOf(name).setPaused(name, paused)) || undefined);
+    this.supervisor.poke();
+  }
+
+  /** Never of a name that no consumer can have: MySQL would take 'stock ' for 'stock', and a driver might take an object for SQL. */
+  private storeOf(name: string): ConsumerStore<E, M> {
+    const store = isConsumerName(name) ? (this.supervisor.storeOf(name) ?? this.store) : null;
+    return known(name, store ?? undefined);
+  }
+}
+
+function known<T>(name: string, found: T | undefined): T {
+  if (found !== undefined) return found;
+  throw new EventxUsageError(
+    `There is no consumer ${quoted(String(name))}. It is registered when a process that declares it starts for the first time.`,
+  );
+}
+
+function toInfo(record: ConsumerRecord): ConsumerInfo {
+  const { consumer: name, seq, owner, lastError, lagEvents: lag, lagMs } = record;
+  const lagSeconds = lagMs === null ? null : lagMs / 1000;
+  return { name, state: stateOf(record), seq, lag, lagSeconds, owner, lastError };
+}
+
+function stateOf({ halted, paused, owner }: ConsumerRecord): ConsumerState {
+  if (halted) return 'halted';
+  if (paused) return 'paused';
+  return owner === null ? 'waiting' : 'running';
+}

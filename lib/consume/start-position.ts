@@ -1,0 +1,40 @@
+import { envelopeOf } from '../core/envelope-of.js';
+import { EventxUsageError } from '../core/errors.js';
+import type { SequencedEvent } from '../core/event.js';
+import { firstSince } from '../core/first-since.js';
+import type { EventxStorage, Position } from '../storage/index.js';
+import type { ConsumerStart } from './consumer-options.js';
+
+type Log<E extends SequencedEvent> = Pick<EventxStorage<E>, 'readState' | 'readFrom'>;
+
+/**
+ * The position of a consumer that is to begin at `start`: the place before the first event it handles.
+ * @throws EventxUsageError for a number ahead of the log, and for a time where events have none
+ */
+export async function resolveStart<E extends SequencedEvent>(
+  log: Log<E>,
+  start: ConsumerStart,
+): Promise<Position> {
+  const { lastSeq } = await log.readState();
+  if (start === 'latest') return positionAt(log, lastSeq);
+  if (typeof start === 'number') {
+    if (start > lastSeq + 1) {
+      // Not waited for: later nobody could tell it from a log that was truncated.
+      throw new EventxUsageError(
+        `A consumer cannot start at seq ${start}: the log ends at ${lastSeq}. Use 'latest' for what comes from now on.`,
+      );
+    }
+    return positionAt(log, start - 1);
+  }
+  const [first] = await log.readFrom(1, 1);
+  const firstSeq = first?.seq ?? lastSeq + 1;
+  if (start === 'earliest') return positionAt(log, firstSeq - 1);
+  const readAt = async (seq: number) => (await log.readFrom(seq, 1))[0];
+  return positionAt(log, (await firstSince(readAt, start.getTime(), firstSeq, lastSeq)) - 1);
+}
+
+/** A position as it is stored: with the uuid of its event, while the log has it. */
+async function positionAt<E extends SequencedEvent>(log: Log<E>, seq: number): Promise<Position> {
+  const [event] = seq > 0 ? await log.readFrom(seq, 1) : [];
+  return { seq, uuid: event?.seq === seq ? envelopeOf(event).uuid : null };
+}

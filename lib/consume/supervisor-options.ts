@@ -1,0 +1,24 @@
+import { integerOption, refuseUnknownOptions } from '../core/checks.js';
+import { LONGEST_TIMER } from './consumer-options.js';
+
+/** How the consumers of one process are kept. */
+export interface ConsumersOptions {
+  /** How long a consumer whose process died stays with it, in ms. Renewed four times as often. @default 5000 */
+  readonly lease?: number;
+  /** How long handlers may go on at shutdown before they are broken off, in ms. @default 5000 */
+  readonly shutdownTimeout?: number;
+}
+
+export type ResolvedConsumersOptions = Required<ConsumersOptions>;
+
+/** @throws EventxOptionsError */
+export function resolveConsumersOptions(options: ConsumersOptions = {}): ResolvedConsumersOptions {
+  refuseUnknownOptions('Option "consumers"', options, ['lease', 'shutdownTimeout']);
+  return {
+    lease: integerOption('consumers.lease', options.lease, 5000, { min: 400, max: 3_600_000 }),
+    shutdownTimeout: integerOption('consumers.shutdownTimeout', options.shutdownTimeout, 5000, {
+      min: 0,
+      max: LONGEST_TIMER,
+    }),
+  };
+}
