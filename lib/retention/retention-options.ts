@@ -1,0 +1,66 @@
+import { type Backoff, type BackoffOptions, resolveBackoff } from '../core/backoff.js';
+import { integerOption, refuseUnknownOptions } from '../core/checks.js';
+import { EventxOptionsError } from '../core/errors.js';
+
+/** What is kept, and when the rest is deleted. */
+export interface RetentionOptions {
+  /** Most events kept (Go: `WithMaxTotalEvents`). @default 100000000 (100 million) */
+  readonly maxTotalEvents?: number;
+  /** Events older than this are deleted, in ms by the database's clock. @default no limit */
+  readonly maxAge?: number;
+  /** Events deleted by one statement (Go: `WithDeleteBatchSize`, 256). @default 1000 */
+  readonly batchSize?: number;
+  /** Time between two runs, in ms; not together with `cron`. @default 60000 (1 minute) */
+  readonly interval?: number;
+  /** When to run, as a cron expression. Needs the package `cron`, which `@nestjs/schedule` brings. */
+  readonly cron?: string;
+  /** Whether to delete what registered consumers have not handled yet. They then lose events. @default false */
+  readonly ignoreConsumers?: boolean;
+  /** Waits between tries after an error (Go: `WithRetentionErrorRetryDuration`, 30 s). @default { initial: 1000, max: 60000 } */
+  readonly errorBackoff?: BackoffOptions;
+}
+
+export interface ResolvedRetentionOptions {
+  readonly maxTotalEvents: number;
+  readonly maxAge: number | null;
+  readonly batchSize: number;
+  readonly schedule: { readonly interval: number } | { readonly cron: string };
+  readonly ignoreConsumers: boolean;
+  readonly errorBackoff: Backoff;
+}
+
+/** @throws EventxOptionsError */
+export function resolveRetentionOptions(options: RetentionOptions): ResolvedRetentionOptions {
+  refuseUnknownOptions('Option "retention"', options, [
+    'maxTotalEvents',
+    'maxAge',
+    'batchSize',
+    'interval',
+    'cron',
+    'ignoreConsumers',
+    'errorBackoff',
+  ]);
+  const { cron, interval, maxAge } = options;
+  if (cron !== undefined && interval !== undefined) {
+    throw new EventxOptionsError(
+      'Option "retention": "interval" and "cron" exclude each other; give one of them.',
+    );
+  }
+  return {
+    maxTotalEvents: integerOption('retention.maxTotalEvents', options.maxTotalEvents, 100_000_000, {
+      min: 0,
+    }),
+    maxAge: maxAge === undefined ? null : integerOption('retention.maxAge', maxAge, 1),
+    batchSize: integerOption('retention.batchSize', options.batchSize, 1000, { max: 100_000 }),
+    schedule:
+      cron !== undefined
+        ? { cron }
+        : { interval: integerOption('retention.interval', interval, 60_000, { max: 2 ** 31 - 1 }) },
+    ignoreConsumers: options.ignoreConsumers ?? false,
+    errorBackoff: resolveBackoff('retention.errorBackoff', {
+      initial: 1000,
+      max: 60_000,
+      ...options.errorBackoff,
+    }),
+  };
+}
