@@ -1,0 +1,278 @@
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+
+import type { SequencedEvent } from '../../core/event.js';
+import { toSafeInteger } from '../../core/safe-integer.js';
+import type {
+  ConsumerRecord,
+  ConsumerStore,
+  ConsumerUnit,
+  Lease,
+  Position,
+} from '../../storage/index.js';
+import { breakableTransaction } from '../breakable-transaction.js';
+import { withConnection } from '../connection.js';
+import { affectedRows, type Dialect, inTransaction, type Statement } from '../dialects/index.js';
+import type { Row } from '../event-mapping.js';
+import { quote, type TableNames } from '../tables.js';
+import { TypeOrmConsumerUnit } from './consumer-unit.js';
+import { guardTransaction } from './guard-transaction.js';
+import { moveTo } from './offset-statements.js';
+
+/** Longest error text that is kept for people. */
+const ERROR_LENGTH = 4000;
+
+/** What the store needs to know of the log beside its tables' names. */
+export interface ConsumerTables {
+  readonly names: TableNames;
+  readonly seqColumn: string;
+  /** Null where events have no time. */
+  readonly createdAtColumn: string | null;
+}
+
+/** Offsets, leases and dead letters in the log's own database. */
+export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerStore<
+  E,
+  EntityManager
+> {
+  private readonly log: string;
+  private readonly offsets: string;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly dialect: Dialect,
+    private readonly tables: ConsumerTables,
+    private readonly queryTimeout: number,
+  ) {
+    this.log = tables.names.events;
+    this.offsets = quote(tables.names.offsets);
+  }
+
+  async register(consumer: string, { seq, uuid }: Position): Promise<void> {
+    await this.change(
+      `${this.dialect.insertIgnore} INTO ${this.offsets} (\`log\`, \`consumer\`, \`seq\`, \`uuid\`) VALUES (?, ?, ?, ?)`,
+      [this.log, consumer, seq, uuid],
+    );
+  }
+
+  async records(consumers?: readonly string[]): Promise<readonly ConsumerRecord[]> {
+    if (consumers?.length === 0) return [];
+    const { names, seqColumn, createdAtColumn } = this.tables;
+    const { nowMs } = this.dialect;
+    const next = createdAtColumn
+      ? `(SELECT ${nowMs} - ${this.dialect.epochMs(`e.${quote(createdAtColumn)}`)} FROM ${quote(names.events)} e ` +
+        `WHERE e.${quote(seqColumn)} = o.\`seq\` + 1)`
+      : 'NULL';
+    const named = consumers
+      ? `AND o.\`consumer\` IN (${consumers.map(() => '?').join(', ')}) `
+      : '';
+    const rows = await this.read(
+      `SELECT o.*, CASE WHEN o.\`lease_until\` > ${nowMs} THEN o.\`owner\` END AS \`live_owner\`, ` +
+        `s.\`last_seq\` AS \`last_seq\`, ${next} AS \`lag_ms\` ` +
+        `FROM ${this.offsets} o LEFT JOIN ${quote(names.state)} s ON s.\`name\` = o.\`log\` ` +
+        `WHERE o.\`log\` = ? ${named}ORDER BY o.\`consumer\``,
+      [this.log, ...(consumers ?? [])],
+    );
+    return rows.map((row) => toRecord(row, createdAtColumn !== null));
+  }
+
+  async acquire(consumer: string, owner: string, leaseMs: number): Promise<Lease | null> {
+    const { nowMs } = this.dialect;
+    const taken = await this.change(
+      `UPDATE ${this.offsets} SET \`owner\` = ?, \`epoch\` = \`epoch\` + 1, \`lease_until\` = ${nowMs} + ?, ` +
+        '`wanted_by` = NULL, `last_error` = NULL WHERE `log` = ? AND `consumer` = ? AND `paused` = 0 AND `halted` = 0 ' +
+        `AND (\`owner\` = ? OR \`lease_until\` <= ${nowMs} OR (\`owner\` IS NULL AND \`wanted_by\` = ?))`,
+      [owner, leaseMs, this.log, consumer, owner, owner],
+    );
+    if (taken === 0) return null;
+    // Whatever is read now is one row at one moment: if it is still ours, seq and epoch belong together.
+    const [row] = await this.read(
+      `SELECT \`seq\`, \`uuid\`, \`epoch\` FROM ${this.offsets} WHERE \`log\` = ? AND \`consumer\` = ? AND \`owner\` = ?`,
+      [this.log, consumer, owner],
+    );
+    if (!row) return null;
+    return { consumer, owner, epoch: toSafeInteger(row.epoch, 'epoch'), ...toPosition(row) };
+  }
+
+  async renew(owner: string, consumers: readonly string[], leaseMs: number): Promise<void> {
+    // Where most consumers of the table are this owner's, MariaDB would otherwise scan all of them, and wait for each row that
+    // somebody has locked.
+    await this.change(
+      `UPDATE ${this.offsets}${this.dialect.forceIndex('PRIMARY')} SET \`lease_until\` = ${this.dialect.nowMs} + ? ` +
+        `WHERE \`log\` = ? AND \`consumer\` IN (${consumers.map(() => '?').join(', ')}) AND \`owner\` = ?`,
+      [leaseMs, this.log, ...consumers, owner],
+    );
+  }
+
+  async release(lease: Lease, reservedMs: number): Promise<void> {
+    await this.underLease(
+      lease,
+      '`owner` = NULL, `lease_until` = ' +
+        `CASE WHEN \`wanted_by\` IS NULL THEN 0 ELSE ${this.dialect.nowMs} + ? END`,
+      [reservedMs],
+    );
+  }
+
+  async want(consumer: string, owner: string, from: string): Promise<void> {
+    await this.change(
+      `UPDATE ${this.offsets} SET \`wanted_by\` = ? ` +
+        'WHERE `log` = ? AND `consumer` = ? AND `owner` = ? AND `wanted_by` IS NULL',
+      [owner, this.log, consumer, from],
+    );
+  }
+
+  async commit(lease: Lease, position: Position): Promise<boolean> {
+    const { sql, parameters } = moveTo(this.tables.names, lease, position);
+    return (await this.change(sql, parameters)) === 1;
+  }
+
+  atomically(
+    work: (unit: ConsumerUnit<E, EntityManager>) => Promise<boolean>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    let unit: TypeOrmConsumerUnit<E> | undefined;
+    return breakableTransaction(
+      this.dataSource,
+      signal,
+      (connection) => {
+        guardTransaction(connection);
+        unit = new TypeOrmConsumerUnit<E>(connection, this.dialect, this.tables.names);
+        return work(unit);
+      },
+      () => unit?.restore() ?? Promise.resolve(),
+    );
+  }
+
+  async forgetDone({ consumer, owner, epoch }: Lease, upTo: number): Promise<void> {
+    await this.change(
+      `DELETE FROM ${quote(this.tables.names.done)} WHERE \`log\` = ? AND \`consumer\` = ? AND \`seq\` <= ? ` +
+        `AND EXISTS (SELECT 1 FROM ${this.offsets} o ` +
+        'WHERE o.`log` = ? AND o.`consumer` = ? AND o.`owner` = ? AND o.`epoch` = ?)',
+      [this.log, consumer, upTo, this.log, consumer, owner, epoch],
+    );
+  }
+
+  async doneAhead({ consumer, seq }: Lease): Promise<readonly number[]> {
+    const rows = await this.read(
+      `SELECT \`seq\` FROM ${quote(this.tables.names.done)} WHERE \`log\` = ? AND \`consumer\` = ? AND \`seq\` > ?`,
+      [this.log, consumer, seq],
+    );
+    return rows.map((row) => toSafeInteger(row.seq, 'seq'));
+  }
+
+  async blockedKeys(consumer: string): Promise<readonly string[]> {
+    // Not DISTINCT `key`: to MySQL and MariaDB 'a' and 'a ' are the same, and one of them would be forgotten.
+    const rows = await this.read(
+      `SELECT DISTINCT HEX(\`key\`) AS \`key\` FROM ${quote(this.tables.names.deadLetters)} ` +
+        `WHERE \`log\` = ? AND \`consumer\` = ? AND \`key\` IS NOT NULL`,
+      [this.log, consumer],
+    );
+    return rows.map((row) => Buffer.from(row.key as string, 'hex').toString());
+  }
+
+  async report(lease: Lease, error: string | null): Promise<void> {
+    const text = error?.slice(0, ERROR_LENGTH) ?? null;
+    await this.underLease(lease, '`last_error` = ?', [text]).catch(() => undefined);
+  }
+
+  async halt(lease: Lease, error: string): Promise<void> {
+    await this.underLease(lease, '`halted` = 1, `last_error` = ?', [error.slice(0, ERROR_LENGTH)]);
+  }
+
+  async setPaused(consumer: string, paused: boolean): Promise<boolean> {
+    const set = paused ? '`paused` = 1' : '`paused` = 0, `halted` = 0, `last_error` = NULL';
+    return this.byHand(consumer, set, []);
+  }
+
+  /** The new epoch is what takes the consumer from whoever runs it, and makes the row differ from what it was. */
+  async seek(consumer: string, { seq, uuid }: Position, lease?: Lease): Promise<boolean> {
+    const valid = lease ? ' AND `owner` = ? AND `epoch` = ?' : '';
+    return this.changeAll(
+      {
+        sql:
+          `UPDATE ${this.offsets} SET \`seq\` = ?, \`uuid\` = ?, \`epoch\` = \`epoch\` + 1, \`owner\` = NULL, ` +
+          `\`lease_until\` = 0 WHERE \`log\` = ? AND \`consumer\` = ?${valid}`,
+        parameters: [seq, uuid, this.log, consumer, ...(lease ? [lease.owner, lease.epoch] : [])],
+      },
+      [this.allOf(this.tables.names.done, consumer)],
+    );
+  }
+
+  async remove(consumer: string): Promise<boolean> {
+    const { offsets, done, deadLetters } = this.tables.names;
+    return this.changeAll(this.allOf(offsets, consumer), [
+      this.allOf(done, consumer),
+      this.allOf(deadLetters, consumer),
+    ]);
+  }
+
+  private allOf(table: string, consumer: string): Statement {
+    return {
+      sql: `DELETE FROM ${quote(table)} WHERE \`log\` = ? AND \`consumer\` = ?`,
+      parameters: [this.log, consumer],
+    };
+  }
+
+  /**
+   * Both or nothing: whoever takes the consumer up meanwhile must not meet marks of its old place, nor lose those of the new one.
+   * @returns whether the first statement changed anything; else the others do not run
+   */
+  private changeAll(first: Statement, others: readonly Statement[]): Promise<boolean> {
+    return this.connected((connection) =>
+      inTransaction(connection, undefined, async () => {
+        if ((await affectedRows(connection, first)) === 0) return false;
+        for (const statement of others) await affectedRows(connection, statement);
+        return true;
+      }),
+    );
+  }
+
+  private async underLease(lease: Lease, set: string, values: unknown[]): Promise<void> {
+    await this.change(
+      `UPDATE ${this.offsets} SET ${set} WHERE \`log\` = ? AND \`consumer\` = ? AND \`owner\` = ? AND \`epoch\` = ?`,
+      [...values, this.log, lease.consumer, lease.owner, lease.epoch],
+    );
+  }
+
+  private async byHand(consumer: string, set: string, values: unknown[]): Promise<boolean> {
+    await this.change(`UPDATE ${this.offsets} SET ${set} WHERE \`log\` = ? AND \`consumer\` = ?`, [
+      ...values,
+      this.log,
+      consumer,
+    ]);
+    // Not by the rows changed: a driver may count only those that differ.
+    return (await this.records([consumer])).length > 0;
+  }
+
+  private change(sql: Statement['sql'], parameters: Statement['parameters']): Promise<number> {
+    return this.connected((connection) => affectedRows(connection, { sql, parameters }));
+  }
+
+  private read(sql: string, parameters: unknown[]): Promise<Row[]> {
+    return this.connected((connection) => connection.query(sql, parameters) as Promise<Row[]>);
+  }
+
+  private connected<T>(work: (connection: QueryRunner) => Promise<T>): Promise<T> {
+    return withConnection(this.dataSource, this.queryTimeout, work);
+  }
+}
+
+function toRecord(row: Row, hasTime: boolean): ConsumerRecord {
+  const position = toPosition(row);
+  const lagEvents = Math.max(0, toSafeInteger(row.last_seq ?? 0, 'last_seq') - position.seq);
+  return {
+    consumer: row.consumer as string,
+    ...position,
+    epoch: toSafeInteger(row.epoch, 'epoch'),
+    owner: row.live_owner as string | null,
+    wantedBy: row.wanted_by as string | null,
+    paused: Number(row.paused) === 1,
+    halted: Number(row.halted) === 1,
+    lastError: row.last_error as string | null,
+    lagEvents,
+    lagMs: hasTime ? Math.max(0, Number(row.lag_ms ?? 0)) : null,
+  };
+}
+
+function toPosition(row: Row): Position {
+  return { seq: toSafeInteger(row.seq, 'seq'), uuid: row.uuid as string | null };
+}

@@ -1,0 +1,159 @@
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+
+import { EventxEvent } from '../../core/eventx-event.js';
+import type { SequencedEvent } from '../../core/event.js';
+import { toSafeInteger } from '../../core/safe-integer.js';
+import type {
+  DeadLetter,
+  DeadLetterFilter,
+  DeadLetterStore,
+  FailedAttempt,
+} from '../../storage/index.js';
+import { breakableTransaction } from '../breakable-transaction.js';
+import { withConnection } from '../connection.js';
+import { affectedRows, type Dialect, type Statement } from '../dialects/index.js';
+import { type Row, toStored } from '../event-mapping.js';
+import { quote, type TableNames } from '../tables.js';
+import { exactly } from './exactly.js';
+import { guardTransaction } from './guard-transaction.js';
+
+const DEFAULT_LIMIT = 100;
+
+/** The dead letters, beside the offsets. */
+export class TypeOrmDeadLetterStore<E extends SequencedEvent> implements DeadLetterStore<
+  E,
+  EntityManager
+> {
+  private readonly table: string;
+  private readonly log: string;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly dialect: Dialect,
+    names: TableNames,
+    private readonly queryTimeout: number,
+  ) {
+    this.table = quote(names.deadLetters);
+    this.log = names.events;
+  }
+
+  async find(filter: DeadLetterFilter): Promise<readonly DeadLetter<E>[]> {
+    const { consumer, type, key, since, until } = filter;
+    const given: Statement[] = [{ sql: '`log` = ?', parameters: [this.log] }];
+    if (consumer !== undefined) given.push({ sql: '`consumer` = ?', parameters: [consumer] });
+    if (type !== undefined) given.push(exactly('type', type));
+    if (key !== undefined) given.push(exactly('key', key));
+    if (since) given.push({ sql: '`parked_at` >= ?', parameters: [since.getTime()] });
+    if (until) given.push({ sql: '`parked_at` < ?', parameters: [until.getTime()] });
+    const rows = await this.connected(
+      (connection) =>
+        connection.query(
+          `SELECT * FROM ${this.table} WHERE ${given.map(({ sql }) => sql).join(' AND ')} ` +
+            'ORDER BY `consumer`, `seq` LIMIT ?',
+          [...given.flatMap(({ parameters }) => parameters), filter.limit ?? DEFAULT_LIMIT],
+        ) as Promise<Row[]>,
+    );
+    return rows.map(toDeadLetter<E>);
+  }
+
+  async get(id: number): Promise<DeadLetter<E> | null> {
+    const [row] = await this.connected(
+      (connection) =>
+        connection.query(`SELECT * FROM ${this.table} WHERE \`log\` = ? AND \`id\` = ?`, [
+          this.log,
+          id,
+        ]) as Promise<Row[]>,
+    );
+    return row ? toDeadLetter<E>(row) : null;
+  }
+
+  async claim(id: number, claim: string, forMs: number): Promise<boolean> {
+    const { nowMs } = this.dialect;
+    const claimed = await this.change({
+      sql:
+        `UPDATE ${this.table} SET \`claim\` = ?, \`claimed_until\` = ${nowMs} + ? ` +
+        `WHERE \`log\` = ? AND \`id\` = ? AND (\`claim\` IS NULL OR \`claimed_until\` <= ${nowMs})`,
+      parameters: [claim, forMs, this.log, id],
+    });
+    return claimed === 1;
+  }
+
+  async unclaim(id: number, claim: string, failure: FailedAttempt): Promise<void> {
+    const letter = await this.get(id);
+    await this.change({
+      sql:
+        `UPDATE ${this.table} SET \`claim\` = NULL, \`attempts\` = \`attempts\` + 1, \`failures\` = ?, \`reason\` = 'failed' ` +
+        'WHERE `log` = ? AND `id` = ? AND `claim` = ?',
+      parameters: [
+        JSON.stringify([...(letter?.failures ?? []), failure].slice(-20)),
+        this.log,
+        id,
+        claim,
+      ],
+    });
+  }
+
+  async settle(id: number, claim: string): Promise<boolean> {
+    return (await this.change(this.removal(id, claim))) === 1;
+  }
+
+  settleWith(
+    id: number,
+    claim: string,
+    work: (manager: EntityManager) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    return breakableTransaction(this.dataSource, signal, async (connection) => {
+      guardTransaction(connection);
+      // First, so that its lock keeps a second replay out until the end.
+      if ((await affectedRows(connection, this.removal(id, claim))) !== 1) return false;
+      await work(connection.manager);
+      return true;
+    });
+  }
+
+  async discard(ids: readonly number[]): Promise<number> {
+    if (ids.length === 0) return 0;
+    return this.change({
+      sql: `DELETE FROM ${this.table} WHERE \`log\` = ? AND \`id\` IN (${ids.map(() => '?').join(', ')})`,
+      parameters: [this.log, ...ids],
+    });
+  }
+
+  private removal(id: number, claim: string): Statement {
+    return {
+      sql: `DELETE FROM ${this.table} WHERE \`log\` = ? AND \`id\` = ? AND \`claim\` = ?`,
+      parameters: [this.log, id, claim],
+    };
+  }
+
+  private change(statement: Statement): Promise<number> {
+    return this.connected((connection) => affectedRows(connection, statement));
+  }
+
+  private connected<T>(work: (connection: QueryRunner) => Promise<T>): Promise<T> {
+    return withConnection(this.dataSource, this.queryTimeout, work);
+  }
+}
+
+function toDeadLetter<E extends SequencedEvent>(row: Row): DeadLetter<E> {
+  const seq = toSafeInteger(row.seq, 'seq');
+  return {
+    id: toSafeInteger(row.id, 'id'),
+    consumer: row.consumer as string,
+    seq,
+    type: row.type as string | null,
+    key: row.key as string | null,
+    reason: row.reason as DeadLetter['reason'],
+    attempts: Number(row.attempts),
+    failures: JSON.parse(row.failures as string) as FailedAttempt[],
+    parkedAt: new Date(Number(row.parked_at)),
+    event: copyOf(row, seq) as E | null,
+  };
+}
+
+/** The event as it was parked; null for events without an envelope, of which there is no copy. */
+function copyOf(row: Row, seq: number): SequencedEvent | null {
+  if (row.data === null || row.uuid === null) return null;
+  return new EventxEvent(seq, toStored(row, 'event_id'));
+}

@@ -1,0 +1,125 @@
+import type { QueryRunner } from 'typeorm';
+
+import type { TableNames } from '../tables.js';
+
+/** One statement with its parameters. */
+export interface Statement {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+}
+
+/** What `Dialect.number` is to do, all or nothing. */
+export interface Numbering {
+  /** Moves the state row; changes one row if the log still stands where it stood. */
+  readonly advance: Statement;
+  /** Number the events; together they change `count` rows if all are still there and unnumbered. */
+  readonly updates: readonly Statement[];
+  readonly count: number;
+}
+
+/** What databases do differently. Everything else is written once, in SQL that all of them take. */
+export interface Dialect {
+  readonly name: 'mariadb' | 'mysql' | 'sqlite';
+  /** `INSERT` that leaves an existing row as it is. */
+  readonly insertIgnore: string;
+  /** Put behind a table to make it use an index. */
+  forceIndex(index: string): string;
+  /** Makes "the unnumbered rows" come in order of id, where the index does not do so by itself at no cost. */
+  pendingOrder(id: string): string;
+  /** Column expression: a timestamp in ms since 1970, whatever the time zones of session and driver. */
+  epochMs(column: string): string;
+  /** Value expression: the database's clock in ms since 1970. */
+  readonly nowMs: string;
+  /** Put behind a SELECT to lock its rows until the end of the transaction. */
+  readonly forUpdate: string;
+  readonly forShare: string;
+  /**
+   * Makes the server end this session should it fall silent for so many seconds, until `allowSilence`. For transactions that lock what
+   * all processes need: a process that is frozen, or cut off from the network, would otherwise hold it until the server finds out,
+   * hours later.
+   */
+  limitSilence(connection: QueryRunner, seconds: number): Promise<void>;
+  /** Puts the session back to what it was. */
+  allowSilence(connection: QueryRunner): Promise<void>;
+  /** @returns whether everything was done; else nothing was */
+  number(connection: QueryRunner, numbering: Numbering): Promise<boolean>;
+  /** Deletes the rows with the smallest values of an indexed column, below `before`. @returns how many */
+  deleteSmallest(
+    connection: QueryRunner,
+    table: string,
+    column: string,
+    before: number,
+    limit: number,
+  ): Promise<number>;
+  /** The tables of schema version 1: the log. */
+  createLogTables(tables: TableNames, withEvents: boolean): readonly string[];
+  /** The tables of schema version 2: its consumers. */
+  createConsumerTables(tables: TableNames): readonly string[];
+  /** Value expression: a new random identity. */
+  readonly newEpoch: string;
+  /** Runs `work` while no other process does the same. */
+  exclusively<T>(connection: QueryRunner, name: string, work: () => Promise<T>): Promise<T>;
+  /** Columns of a table; empty when there is no such table. */
+  columns(connection: QueryRunner, table: string): Promise<readonly string[]>;
+  /** Name of the unique index on exactly this column, if there is one. */
+  uniqueIndex(connection: QueryRunner, table: string, column: string): Promise<string | null>;
+  /** Those of these tables that take no part in transactions, each with its engine. */
+  nonTransactional(
+    connection: QueryRunner,
+    tables: readonly string[],
+  ): Promise<readonly { readonly table: string; readonly engine: string }[]>;
+  /** How the database would run a SELECT of one table. */
+  plan(connection: QueryRunner, select: Statement): Promise<QueryPlan>;
+  /** What makes this server unfit for a log. */
+  unsafeSettings(connection: QueryRunner): Promise<readonly ServerFinding<UnsafeSetting>[]>;
+  /** What can take back commits that were acknowledged, when the machine or the server crashes. */
+  durabilityRisks(connection: QueryRunner): Promise<readonly ServerFinding<DurabilityRisk>[]>;
+}
+
+/** How a SELECT finds its rows. */
+export interface QueryPlan {
+  /** The index it uses; null for none. */
+  readonly index: string | null;
+  /** Whether it goes straight to the rows, and sorts none. */
+  readonly seeks: boolean;
+  /** For people. */
+  readonly text: string;
+}
+
+/** A property of the server that endangers a guarantee. */
+export interface ServerFinding<Name extends string> {
+  /** Stable. */
+  readonly name: Name;
+  /** What it means. */
+  readonly message: string;
+  /** What to do, without a full stop. */
+  readonly fix: string;
+}
+
+/** A list of one finding, or of none. */
+export function findingIf<Name extends string>(
+  found: boolean,
+  name: Name,
+  message: string,
+  fix: string,
+): ServerFinding<Name>[] {
+  return found ? [{ name, message, fix }] : [];
+}
+
+/** What can be allowed by name, at the application's own risk. */
+export const UNSAFE_SETTINGS = [
+  'read-only',
+  'galera',
+  'group-replication',
+  'auto-increment-increment',
+  'read-uncommitted',
+  'autocommit-off',
+  'no-backslash-escapes',
+  'oracle-mode',
+  'character-set',
+  'old-version',
+] as const;
+export type UnsafeSetting = (typeof UNSAFE_SETTINGS)[number];
+
+/** Settings that make a log less durable than it could be; never a reason not to start. */
+export type DurabilityRisk = 'flush-log' | 'sync-binlog' | 'journal-mode';

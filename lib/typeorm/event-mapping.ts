@@ -1,0 +1,69 @@
+import { toSafeInteger } from '../core/safe-integer.js';
+import type { PendingEvent, SequencedEvent } from '../core/event.js';
+import { EventxEvent, type StoredEvent, storedSize } from '../core/eventx-event.js';
+import type { Dialect } from './dialects/index.js';
+import { quote } from './tables.js';
+
+/** A row as the driver gives it. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** How rows of the events table become events. */
+export interface EventMapping<E extends SequencedEvent, P extends PendingEvent> {
+  /** Column names. */
+  readonly id: string;
+  readonly seq: string;
+  /** Null where events have no time. */
+  readonly createdAt: string | null;
+  /** Every column that is read; what the table must have. */
+  readonly columns: readonly string[];
+  /** The list behind SELECT. */
+  selection(dialect: Dialect): string;
+  /** A row without a number. */
+  pending(row: Row): P;
+  /** The same event with the number that the database is about to give it. */
+  numbered(pending: P, seq: number): E;
+  /** A row with a number. */
+  event(row: Row): E;
+}
+
+/** A pending row of the library's own table. It becomes an event only when it is numbered, while the server does that. */
+export interface PendingRow extends PendingEvent {
+  readonly row: Row;
+}
+
+/** The library's own table. */
+export const envelopeMapping: EventMapping<EventxEvent, PendingRow> = {
+  id: 'id',
+  seq: 'seq',
+  createdAt: 'created_at',
+  columns: ['id', 'seq', 'type', 'key', 'headers', 'uuid', 'data', 'created_at'],
+
+  selection(dialect) {
+    const plain = this.columns.filter((column) => column !== 'created_at').map(quote);
+    return [...plain, `${dialect.epochMs('`created_at`')} AS \`created_at\``].join(', ');
+  },
+
+  pending: (row) => ({
+    id: toSafeInteger(row.id, 'id'),
+    size: storedSize(row as Pick<StoredEvent, 'data' | 'type' | 'key' | 'headers'>),
+    row,
+  }),
+
+  numbered: ({ row }, seq) => new EventxEvent(seq, toStored(row)),
+
+  event: (row) => new EventxEvent(toSafeInteger(row.seq, 'seq'), toStored(row)),
+};
+
+/** @param id the column that holds the event's id */
+export function toStored(row: Row, id = 'id'): StoredEvent {
+  return {
+    id: toSafeInteger(row[id], id),
+    uuid: row.uuid as string,
+    type: row.type as string,
+    key: row.key as string | null,
+    headers: row.headers as string | null,
+    // A copy: the driver's buffer is a slice that would keep its whole 64 KB chunk alive.
+    data: Buffer.from(row.data as Uint8Array),
+    createdAt: Number(row.created_at),
+  };
+}

@@ -1,0 +1,37 @@
+import type { Dialect } from './dialects/index.js';
+import type { EventMapping } from './event-mapping.js';
+import { quote, type TableNames } from './tables.js';
+
+/** What a storage needs to know of its tables, as the schema check found them. */
+export interface EventTable {
+  readonly names: TableNames;
+  /** Name of the unique index on the seq column. */
+  readonly seqIndex: string;
+}
+
+/** What of a mapping the reads depend on. */
+export type ReadMapping = Pick<EventMapping<never, never>, 'id' | 'seq' | 'selection'>;
+
+/** Every read of a log, in SQL. */
+export type LogReads = Readonly<Record<'state' | 'pending' | 'from' | 'last' | 'min', string>>;
+
+/**
+ * The reads of a log. Those of the events force the unique index on the seq column: left to itself the optimizer scans the table, or
+ * sorts the backlog.
+ */
+export function logReads(
+  dialect: Dialect,
+  mapping: ReadMapping,
+  { names, seqIndex }: EventTable,
+): LogReads {
+  const events = quote(names.events);
+  const seq = quote(mapping.seq);
+  const select = `SELECT ${mapping.selection(dialect)} FROM ${events}${dialect.forceIndex(seqIndex)}`;
+  return {
+    state: `SELECT \`last_seq\` AS \`lastSeq\`, \`epoch\` FROM ${quote(names.state)} WHERE \`name\` = ?`,
+    pending: `${select} WHERE ${seq} IS NULL ${dialect.pendingOrder(mapping.id)} LIMIT ?`,
+    from: `${select} WHERE ${seq} >= ? ORDER BY ${seq} LIMIT ?`,
+    last: `${select} WHERE ${seq} IS NOT NULL ORDER BY ${seq} DESC LIMIT ?`,
+    min: `SELECT MIN(${seq}) AS \`seq\` FROM ${events}`,
+  };
+}

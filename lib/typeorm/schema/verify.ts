@@ -1,0 +1,59 @@
+import type { DataSource } from 'typeorm';
+
+import { EventxSchemaError } from '../../core/errors.js';
+import type { Dialect, UnsafeSetting } from '../dialects/index.js';
+import { describeFindings } from '../doctor/finding.js';
+import { examineSchema } from '../doctor/schema.js';
+import { contradictions, readExtent } from '../doctor/state.js';
+import type { EventTable } from '../log-reads.js';
+import type { SchemaTarget } from './versions.js';
+
+/**
+ * Checks at startup, before anything is written, that the server can keep the promises.
+ * @throws EventxSchemaError that says what to do, and by which name to allow it
+ */
+export async function verifyServer(
+  dataSource: DataSource,
+  dialect: Dialect,
+  allowed: readonly UnsafeSetting[],
+): Promise<void> {
+  const connection = dataSource.createQueryRunner('master');
+  try {
+    const unsafe = (await dialect.unsafeSettings(connection)).filter(
+      ({ name }) => !allowed.includes(name),
+    );
+    if (unsafe.length === 0) return;
+    throw new EventxSchemaError(
+      unsafe
+        .map(
+          (setting) =>
+            `${describeFindings([setting])} To start regardless: allowUnsafe: ['${setting.name}'].`,
+        )
+        .join(' '),
+    );
+  } finally {
+    await connection.release();
+  }
+}
+
+/**
+ * Checks at startup that the schema is what this version needs, and that the state row does not contradict the table.
+ * @param columns of the events table that are read
+ * @throws EventxSchemaError that says what to do
+ */
+export async function verifySchema(
+  dataSource: DataSource,
+  target: SchemaTarget,
+  columns: readonly string[],
+): Promise<EventTable> {
+  const connection = dataSource.createQueryRunner('master');
+  try {
+    const { findings, seqIndex } = await examineSchema(connection, target, columns);
+    const wrong =
+      findings.length > 0 ? findings : contradictions(await readExtent(connection, target), target);
+    if (wrong.length > 0 || seqIndex === null) throw new EventxSchemaError(describeFindings(wrong));
+    return { names: target.tables, seqIndex };
+  } finally {
+    await connection.release();
+  }
+}
