@@ -1,0 +1,103 @@
+import type { Dialect } from '../dialects/index.js';
+import { clockSkew, driverTimeZone } from './clocks.js';
+import { consumers, deadLetters } from './consumers.js';
+import { type Check, Examination, type ExaminedLog } from './examination.js';
+import { failedCheck } from './failed-check.js';
+import { type Finding, worstFirst } from './finding.js';
+import { historyLength, openTransactions } from './housekeeping.js';
+import { integrity } from './integrity.js';
+import { type DoctorLimits, resolveLimits } from './limits.js';
+import { packets, payloadColumn } from './packets.js';
+import { plans } from './plans.js';
+import { schema } from './schema.js';
+import { sequence } from './sequence.js';
+import { durability, server } from './server.js';
+import { characterSet, sqlMode } from './session.js';
+import { unsequenced } from './unsequenced.js';
+
+export interface ExamineOptions {
+  /**
+   * Also what reads the whole log: every number is there, and, on the embedded database, the file is whole. A few seconds for ten
+   * million events; without it some tens of milliseconds, however long the log is.
+   * @default false
+   */
+  readonly full?: boolean;
+  /** From where on to mention something. */
+  readonly limits?: Partial<DoctorLimits>;
+}
+
+/** What needs no table of the log. */
+const OF_SERVER: Readonly<Record<Dialect['name'], readonly Check[]>> = (() => {
+  const mysqlFamily = [
+    server,
+    durability,
+    characterSet,
+    sqlMode,
+    packets,
+    clockSkew,
+    driverTimeZone,
+    historyLength,
+    openTransactions,
+  ];
+  return { mariadb: mysqlFamily, mysql: mysqlFamily, sqlite: [durability, clockSkew, integrity] };
+})();
+
+/** What reads the tables of the log. */
+const OF_LOG: Readonly<Record<Dialect['name'], readonly Check[]>> = (() => {
+  const all = [plans, sequence, unsequenced, consumers, deadLetters];
+  const mysqlFamily = [...all, payloadColumn];
+  return { mariadb: mysqlFamily, mysql: mysqlFamily, sqlite: all };
+})();
+
+const OWN_STORAGE: Finding = {
+  check: 'own-storage',
+  severity: 'info',
+  message:
+    'This log has a storage of its own (option "storage"): the doctor knows only logs in a database of TypeORM.',
+  fix: 'Examine that storage by its own means; a remoteStorage, in the process that has the database',
+};
+
+/**
+ * Looks for what threatens a log: the server, its sessions, the schema, the numbers and the consumers. It only reads, takes no locks, and
+ * needs no privileges beyond those of the application; what the database does not tell this user it leaves out, and says so.
+ *
+ * @example
+ * const findings = await doctor.examine();
+ * const healthy = !findings.some(({ severity }) => severity === 'unsafe' || severity === 'error');
+ */
+export class EventxDoctor {
+  /** @param now the clock of this process, in ms since 1970 */
+  constructor(
+    private readonly log: ExaminedLog | null,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  /**
+   * @returns what was found, the worst first; nothing when all is well
+   * @throws what the driver throws, or StorageTimeoutError, when the database cannot be reached; EventxOptionsError
+   */
+  async examine({ full = false, limits }: ExamineOptions = {}): Promise<readonly Finding[]> {
+    const resolved = resolveLimits(limits);
+    if (!this.log) return [OWN_STORAGE];
+    const { name } = this.log.target.dialect;
+    const examination = new Examination(this.log, resolved, full, this.now);
+    await examination.row('SELECT 1');
+    const findings = await results(OF_SERVER[name], examination);
+    const ofSchema = await results([schema], examination);
+    // The others read the tables. While those are not as they must be, they could only repeat it.
+    const ofLog = ofSchema.length > 0 ? [] : await results(OF_LOG[name], examination);
+    return worstFirst([...findings, ...ofSchema, ...ofLog]);
+  }
+}
+
+async function results(checks: readonly Check[], examination: Examination): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  // One after the other: an examination takes one connection of the pool, not all of them.
+  for (const check of checks) {
+    const found = await check
+      .examine(examination)
+      .catch(async (error: unknown) => [await failedCheck(check, examination, error)]);
+    findings.push(...found);
+  }
+  return findings;
+}

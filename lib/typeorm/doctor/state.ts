@@ -1,0 +1,66 @@
+import type { QueryRunner } from 'typeorm';
+
+import { toSafeInteger } from '../../core/safe-integer.js';
+import type { SchemaTarget } from '../schema/versions.js';
+import { quote } from '../tables.js';
+import type { Finding } from './finding.js';
+
+/** How far a log goes, seen in one snapshot. */
+export interface Extent {
+  /** What the state row says; null when there is none. */
+  readonly lastSeq: number | null;
+  /** The smallest and the largest number in the table; null when it has none. */
+  readonly minSeq: number | null;
+  readonly maxSeq: number | null;
+}
+
+export async function readExtent(
+  connection: QueryRunner,
+  { tables, seqColumn }: SchemaTarget,
+): Promise<Extent> {
+  const seq = quote(seqColumn);
+  const events = quote(tables.events);
+  const [row] = (await connection.query(
+    `SELECT (SELECT \`last_seq\` FROM ${quote(tables.state)} WHERE \`name\` = ?) AS \`lastSeq\`, ` +
+      `(SELECT MIN(${seq}) FROM ${events}) AS \`minSeq\`, (SELECT MAX(${seq}) FROM ${events}) AS \`maxSeq\``,
+    [tables.events],
+  )) as Record<keyof Extent, unknown>[];
+  const integer = (value: unknown) => (value == null ? null : toSafeInteger(value, 'seq'));
+  return {
+    lastSeq: integer(row?.lastSeq),
+    minSeq: integer(row?.minSeq),
+    maxSeq: integer(row?.maxSeq),
+  };
+}
+
+/** The state row and the table do not contradict each other: no number can be given twice. */
+export function contradictions(
+  { lastSeq, maxSeq }: Extent,
+  { dialect, tables }: SchemaTarget,
+): Finding[] {
+  if (lastSeq === null) {
+    return [
+      {
+        check: 'state-row',
+        severity: 'error',
+        message:
+          `Table "${tables.state}" has no row for the log "${tables.events}": it was deleted. Numbers could be given twice, so ` +
+          'nothing is sequenced.',
+        fix:
+          `Insert it with last_seq at least as high as any number ever given, those in ${tables.offsets} included: ` +
+          `INSERT INTO ${tables.state} (name, last_seq, epoch) VALUES ('${tables.events}', ${maxSeq ?? 0}, ${dialect.newEpoch})`,
+      },
+    ];
+  }
+  if (maxSeq === null || maxSeq <= lastSeq) return [];
+  return [
+    {
+      check: 'state-behind',
+      severity: 'error',
+      message:
+        `Table "${tables.state}" says that the log "${tables.events}" ends at ${lastSeq}, but it holds event ${maxSeq}: one of ` +
+        'the two was restored without the other. Decide which is right.',
+      fix: `To keep the events: UPDATE ${tables.state} SET last_seq = ${maxSeq} WHERE name = '${tables.events}'`,
+    },
+  ];
+}
