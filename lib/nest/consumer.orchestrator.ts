@@ -1,0 +1,71 @@
+import type { EntityManager } from 'typeorm';
+
+import { Consumer, type ConsumerDefinition } from '../consume/consumer.js';
+import {
+  assertCustomOffsetsFit,
+  type CustomOffsets,
+  CustomOffsetStore,
+  memoryOffsets,
+} from '../consume/custom-offsets.js';
+import type { SequencedEvent } from '../core/event.js';
+import type { EventTypes } from '../core/event-types.js';
+import { EventxEvent } from '../core/eventx-event.js';
+import { type Log, requireStore } from './create-log.js';
+import { declaredConsumers } from './declared-consumers.js';
+import type { HandlerExplorer } from './handler.explorer.js';
+
+type Definition = Omit<ConsumerDefinition<SequencedEvent, EntityManager>, 'decode'>;
+
+/** Mounts the consumers of a log, those of decorated methods and those of code, and runs them until the application stops. */
+export class ConsumerOrchestrator {
+  private readonly end = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly log: Log,
+    private readonly explorer: HandlerExplorer,
+    private readonly types: EventTypes,
+    private readonly name: string | undefined,
+  ) {}
+
+  /** @throws EventxOptionsError, EventxUsageError */
+  mount(definition: Definition, offsets?: CustomOffsets): void {
+    const { supervisor, consumerStore, consumerLog } = this.log;
+    const consumer = new Consumer({ ...definition, decode: (event) => this.decode(event) });
+    if (offsets) {
+      assertCustomOffsetsFit(consumer.name, consumer.options);
+      supervisor.add(consumer, new CustomOffsetStore(consumer.name, offsets, consumerLog.storage));
+    } else {
+      supervisor.add(consumer, requireStore(consumerStore, 'Consumers'));
+    }
+  }
+
+  /** Ends a consumer in this process; its place in the log stays. */
+  unmount(name: string): Promise<void> {
+    return this.log.supervisor.delete(name);
+  }
+
+  /** Finds the decorated methods. @throws EventxOptionsError for any that cannot work */
+  mountDeclared(): void {
+    for (const { definition, broadcast } of declaredConsumers<SequencedEvent, EntityManager>(
+      this.explorer.find(),
+      this.name,
+    )) {
+      this.mount(definition, broadcast ? memoryOffsets() : undefined);
+    }
+  }
+
+  start(): void {
+    this.running = this.log.supervisor.run(this.end.signal);
+  }
+
+  /** Lets handlers end and gives the consumers free to other processes. */
+  async stop(): Promise<void> {
+    this.end.abort();
+    await this.running;
+  }
+
+  private decode(event: SequencedEvent): SequencedEvent | Promise<SequencedEvent> {
+    return event instanceof EventxEvent ? this.types.toConsume(event) : event;
+  }
+}

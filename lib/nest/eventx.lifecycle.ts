@@ -1,0 +1,48 @@
+import type {
+  BeforeApplicationShutdown,
+  OnApplicationBootstrap,
+  OnApplicationShutdown,
+} from '@nestjs/common';
+
+import type { ConsumerOrchestrator } from './consumer.orchestrator.js';
+import type { Log } from './create-log.js';
+import type { Role } from './module-options.js';
+import type { RetentionScheduler } from './retention.scheduler.js';
+
+/** Starts what runs when the application is up, and stops it, in the opposite order, before the data source closes. */
+export class EventxLifecycle
+  implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+{
+  private readonly end = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly log: Log,
+    private readonly consumers: ConsumerOrchestrator,
+    private readonly retention: RetentionScheduler | null,
+    private readonly roles: ReadonlySet<Role>,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    // Mounted in any case, so that a mistake in a decorator shows wherever the code runs.
+    this.consumers.mountDeclared();
+    if (this.roles.size === 0) return;
+    this.running = this.log.runner.run(this.end.signal);
+    if (this.roles.has('consume')) this.consumers.start();
+    if (this.roles.has('sequence')) await this.retention?.start();
+  }
+
+  /** User modules' `onModuleDestroy` has run by now, and the data source is still open. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.retention?.stop();
+    await this.consumers.stop();
+    this.end.abort();
+    this.log.runner.close();
+    await this.running;
+    await Promise.all(this.log.senders.map((sender) => sender.close()));
+  }
+
+  onApplicationShutdown(): void {
+    this.log.outbox?.close();
+  }
+}

@@ -1,0 +1,167 @@
+import { defer, type Observable, type ObservableInput, tap } from 'rxjs';
+import type { EntityManager } from 'typeorm';
+
+import type { ConsumerOptions } from '../consume/consumer-options.js';
+import type { ConsumerHandler } from '../consume/consumer.js';
+import { type CustomOffsets, memoryOffsets } from '../consume/custom-offsets.js';
+import { encodeEvent, type EventInput, type PublishedEvent } from '../core/envelope.js';
+import { EventxPublishError } from '../core/errors.js';
+import type { SequencedEvent } from '../core/event.js';
+import type { EventTypes } from '../core/event-types.js';
+import type { EventxEvent } from '../core/eventx-event.js';
+import type { EventxRunner } from '../sequence/runner.js';
+import type { EventxSubscriber } from '../subscribe/subscriber.js';
+import {
+  resolveSubscriberOptions,
+  type SubscriberOptions,
+} from '../subscribe/subscriber-options.js';
+import type { Outbox } from '../typeorm/outbox/outbox.js';
+import type { ConsumerOrchestrator } from './consumer.orchestrator.js';
+
+/** A consumer as `EventxService.consumer` takes it: one handler, or several for different types. */
+export interface ConsumerDeclaration<E extends SequencedEvent> extends ConsumerOptions {
+  /** Under this name its place in the log is kept. */
+  readonly name: string;
+  /** Types that `handle` takes. @default '*' */
+  readonly types?: string | readonly string[];
+  /** The handler; with `batch: true` it gets arrays. */
+  readonly handle?: ConsumerHandler<E, EntityManager>['handle'];
+  /** Further handlers, called in this order. @default [] */
+  readonly handlers?: readonly ConsumerHandler<E, EntityManager>[];
+  /** Whether every process handles every event, from its start on, with no stored offset. @default false */
+  readonly broadcast?: boolean;
+  /** An offset that is kept elsewhere. @default in the log's database */
+  readonly offsets?: CustomOffsets;
+}
+
+/**
+ * The log as an application uses it: publish in a transaction, subscribe to what was committed.
+ * @typeParam E the events; another class only where the module was given an entity or a storage of the application's own
+ */
+export class EventxService<E extends SequencedEvent = EventxEvent> {
+  constructor(
+    private readonly runner: EventxRunner<E>,
+    private readonly outbox: Outbox | null,
+    private readonly consumers: ConsumerOrchestrator,
+    private readonly types: EventTypes,
+    private readonly maxPayloadBytes: number,
+  ) {}
+
+  /**
+   * Publishes one event or several, in their order, in the open transaction of `manager`: they exist if and only if it commits,
+   * and only then get their sequence numbers. They are checked now, and written at the end of the transaction.
+   *
+   * @returns the identity of each event; the uuid is final
+   * @throws NoTransactionError when the manager has no open transaction on this log's data source
+   * @throws EventxPublishError when an event is malformed or too large; then none of them is published
+   */
+  publish(manager: EntityManager, event: EventInput): Promise<PublishedEvent>;
+  publish(manager: EntityManager, events: readonly EventInput[]): Promise<PublishedEvent[]>;
+  async publish(
+    manager: EntityManager,
+    input: EventInput | readonly EventInput[],
+  ): Promise<PublishedEvent | PublishedEvent[]> {
+    if (!this.outbox) {
+      throw new EventxPublishError(
+        'This log has a storage of its own: write events to it, and call signal() after the commit.',
+      );
+    }
+    // A copy, in which a hole is undefined, and refused.
+    const inputs = isArray(input) ? [...input] : [input];
+    const checked = inputs.map((event) => this.types.toPublish(event));
+    // Without a wait where none is needed: events keep the order of the calls, and a forgotten await loses nothing.
+    const waits = checked.some((event) => event instanceof Promise);
+    const valid = waits
+      ? await Promise.all(checked.map(async (event) => event))
+      : (checked as EventInput[]);
+    const encoded = valid.map((event) => encodeEvent(event, this.maxPayloadBytes));
+    await this.outbox.add(manager, encoded);
+    const published = encoded.map(({ uuid, type, key }) => ({ uuid, type, key }));
+    return isArray(input) ? published : published[0]!;
+  }
+
+  /** A subscriber with a position of its own. @throws EventxOptionsError */
+  subscriber(options?: SubscriberOptions): EventxSubscriber<E> {
+    return this.runner.subscriber(options);
+  }
+
+  /**
+   * The events as a cold Observable: every subscription reads the log from `options.from` on, but one that follows an error
+   * (`retry()`) goes on where that happened, with the event that failed. With a handler nothing is fetched before it is done with
+   * what it has. See `EventxSubscriber.events$`.
+   */
+  events$(options?: SubscriberOptions): Observable<E>;
+  events$<R>(options: SubscriberOptions, handle: (event: E) => ObservableInput<R>): Observable<R>;
+  events$<R>(
+    options?: SubscriberOptions,
+    handle?: (event: E) => ObservableInput<R>,
+  ): Observable<E | R> {
+    return this.cold(options, (subscriber): Observable<E | R> =>
+      handle ? subscriber.events$(handle) : subscriber.events$(),
+    );
+  }
+
+  /** As `events$`, a batch at a time. */
+  batches$(options?: SubscriberOptions): Observable<E[]>;
+  batches$<R>(
+    options: SubscriberOptions,
+    handle: (batch: E[]) => ObservableInput<R>,
+  ): Observable<R>;
+  batches$<R>(
+    options?: SubscriberOptions,
+    handle?: (batch: E[]) => ObservableInput<R>,
+  ): Observable<E[] | R> {
+    return this.cold(options, (subscriber): Observable<E[] | R> =>
+      handle ? subscriber.batches$(handle) : subscriber.batches$(),
+    );
+  }
+
+  /**
+   * What the log has from `from` on, without waiting: for pages and exports. Empty at the end of the log; begins later than `from`
+   * where that was deleted.
+   * @param from first sequence number
+   * @param limit most events; fewer come where they are more than 2 MiB together
+   */
+  async read(from: number, limit = 256): Promise<readonly E[]> {
+    const { from: start, limits } = resolveSubscriberOptions({ from, fetchLimit: limit });
+    return this.runner.peek(start as number, limits);
+  }
+
+  /**
+   * Declares a durable consumer without decorators; it starts at once, or with the application. See `@OnEventx` for the other way.
+   * @returns a handle to end it in this process; its place in the log stays
+   * @throws EventxOptionsError
+   */
+  consumer(declaration: ConsumerDeclaration<E>): { close(): Promise<void> } {
+    const { name, handle, types = '*', handlers = [], broadcast, ...rest } = declaration;
+    const { offsets = broadcast ? memoryOffsets() : undefined, ...options } = rest;
+    const all = handle ? [{ types, handle }, ...handlers] : handlers;
+    this.consumers.mount({ name, handlers: all as never, options }, offsets);
+    return { close: () => this.consumers.unmount(name) };
+  }
+
+  /**
+   * Says that there may be new events. Not needed after `publish`, nor for events saved as entities; for those written by raw SQL
+   * or by another process it saves the wait for the next poll.
+   */
+  signal(): void {
+    this.runner.signal();
+  }
+
+  private cold<R>(
+    options: SubscriberOptions | undefined,
+    stream: (subscriber: EventxSubscriber<E>) => Observable<R>,
+  ): Observable<R> {
+    let interrupted: EventxSubscriber<E> | null = null;
+    return defer(() => {
+      const subscriber = interrupted ?? this.subscriber(options);
+      interrupted = null;
+      return stream(subscriber).pipe(tap({ error: () => (interrupted = subscriber) }));
+    });
+  }
+}
+
+/** `Array.isArray` does not narrow readonly arrays. */
+function isArray<T>(value: T | readonly T[]): value is readonly T[] {
+  return Array.isArray(value);
+}

@@ -1,0 +1,40 @@
+import { ConfigurableModuleBuilder, type DynamicModule } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { TypeOrmModule } from '@nestjs/typeorm';
+
+import { eventEntity } from '../typeorm/event.entity.js';
+import { resolveTables } from '../typeorm/tables.js';
+import { eventxExports, eventxProviders } from './eventx.providers.js';
+import { MODULE_OPTIONS_TOKEN } from './module-options.token.js';
+import type { EventxModuleExtras, EventxModuleOptions } from './module-options.js';
+
+/** Every one of them by name: what is not here Nest takes for an option. */
+const EXTRAS = {
+  isGlobal: false,
+  name: undefined,
+  dataSource: undefined,
+  tables: undefined,
+  entity: undefined,
+} satisfies Record<keyof EventxModuleExtras, unknown>;
+
+/** `forRoot` and `forRootAsync` (useFactory, useClass, useExisting), with the extras beside the options. */
+export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
+  new ConfigurableModuleBuilder<EventxModuleOptions>({
+    optionsInjectionToken: MODULE_OPTIONS_TOKEN,
+  })
+    .setClassMethodName('forRoot')
+    .setExtras<EventxModuleExtras>(EXTRAS, withExtras)
+    .build();
+
+function withExtras(definition: DynamicModule, extras: EventxModuleExtras): DynamicModule {
+  // For its side effect: with `autoLoadEntities` the entity joins the data source. The repository is the application's to ask for.
+  const entity = extras.entity ?? eventEntity(resolveTables(extras.tables).events);
+  TypeOrmModule.forFeature([entity], extras.dataSource);
+  return {
+    ...definition,
+    global: extras.isGlobal ?? false,
+    imports: [...(definition.imports ?? []), DiscoveryModule],
+    providers: [...(definition.providers ?? []), ...eventxProviders(extras)],
+    exports: [...(definition.exports ?? []), ...eventxExports(extras)],
+  };
+}

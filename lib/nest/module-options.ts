@@ -1,0 +1,173 @@
+import {
+  type ConsumersOptions,
+  type ResolvedConsumersOptions,
+  resolveConsumersOptions,
+} from '../consume/supervisor-options.js';
+import { integerOption, refuseUnknownOptions } from '../core/checks.js';
+import { EventxOptionsError } from '../core/errors.js';
+import type { PendingEvent, SequencedEvent } from '../core/event.js';
+import type { EventTypeDefinitions } from '../core/event-types.js';
+import { resolveRetentionOptions, type RetentionOptions } from '../retention/retention-options.js';
+import {
+  resolveRunnerOptions,
+  RUNNER_OPTION_NAMES,
+  type RunnerOptions,
+} from '../sequence/runner-options.js';
+import type { SignalTransport } from '../signal/signal-transport.js';
+import type { EventxStorage } from '../storage/index.js';
+import { UNSAFE_SETTINGS, type UnsafeSetting } from '../typeorm/dialects/index.js';
+import type { EventEntityClass } from '../typeorm/entity-mapping.js';
+import type { TableOptions } from '../typeorm/tables.js';
+
+/** What a process can do for a log. */
+export type Role = 'sequence' | 'consume';
+const ROLES: readonly Role[] = ['sequence', 'consume'];
+
+/** What can come from a factory. All optional; the runner's options are `RunnerOptions`. */
+export interface EventxModuleOptions extends Omit<RunnerOptions, 'sequence'> {
+  /**
+   * What this process does beside publishing: everything, nothing, or some of it. `'sequence'`: number events, and delete by retention.
+   * `'consume'`: run consumers. Subscribers are served unless it is `false` or empty.
+   * @default true
+   */
+  readonly run?: boolean | readonly Role[];
+  /** Where else to send a hint after each commit that published, for processes that sequence the log. @default [] */
+  readonly signals?: readonly SignalTransport[];
+  /** How long to try at startup while the database does not answer, in ms. @default 30000 */
+  readonly startupTimeout?: number;
+  /** Whether to bring the schema up to date at startup. @default true, except where NODE_ENV is 'production' */
+  readonly migrate?: boolean;
+  /** Largest payload with its headers, in bytes; at most 16 MiB. @default 1048576 (1 MiB) */
+  readonly maxPayloadBytes?: number;
+  /** How long to wait for one operation of the database before its connection is given up, in ms. @default 10000 */
+  readonly queryTimeout?: number;
+  /** Properties of the server to overlook at startup, by the names that the errors give. @default [] */
+  readonly allowUnsafe?: readonly UnsafeSetting[];
+  /** How consumers are leased, and how they end. */
+  readonly consumers?: ConsumersOptions;
+  /** What is deleted, and when. @default nothing */
+  readonly retention?: RetentionOptions;
+  /** Validation and versions of payloads, by type of event. @default {} */
+  readonly events?: EventTypeDefinitions;
+  /** A storage of the application's own, in place of the tables; `publish` is then the application's matter, too. */
+  readonly storage?: EventxStorage<SequencedEvent, PendingEvent>;
+}
+
+/** What must be known when the module is declared, and so stands beside the factory. */
+export interface EventxModuleExtras {
+  /** Whether other modules get the service without importing this one. @default false */
+  readonly isGlobal?: boolean;
+  /** Name of a second log in the same application; inject it with `@InjectEventx(name)`. */
+  readonly name?: string;
+  /** Name of the TypeORM data source that holds the log. @default the default one */
+  readonly dataSource?: string;
+  /** Names of the tables. */
+  readonly tables?: TableOptions;
+  /** The application's own entity for events, with at least `id`, `seq` and `size`. */
+  readonly entity?: EventEntityClass;
+}
+
+export interface ResolvedModuleOptions {
+  readonly roles: ReadonlySet<Role>;
+  readonly signals: readonly SignalTransport[];
+  readonly startupTimeout: number;
+  readonly migrate: boolean;
+  readonly maxPayloadBytes: number;
+  readonly queryTimeout: number;
+  readonly allowUnsafe: readonly UnsafeSetting[];
+  readonly consumers: ResolvedConsumersOptions;
+  /** Checked; undefined where nothing is to be deleted. */
+  readonly retention: RetentionOptions | undefined;
+  readonly events: EventTypeDefinitions | undefined;
+  readonly storage: EventxStorage<SequencedEvent, PendingEvent> | undefined;
+  readonly runner: RunnerOptions;
+}
+
+const KNOWN = [
+  ...RUNNER_OPTION_NAMES.filter((name) => name !== 'sequence'),
+  'run',
+  'signals',
+  'startupTimeout',
+  'migrate',
+  'maxPayloadBytes',
+  'queryTimeout',
+  'allowUnsafe',
+  'consumers',
+  'retention',
+  'events',
+  'storage',
+] as const satisfies readonly (keyof EventxModuleOptions)[];
+
+/** A MEDIUMBLOB holds one byte less. */
+const LARGEST_PAYLOAD = 16 * 1024 * 1024 - 1;
+
+/** Fills and checks, at startup. @throws EventxOptionsError that says which option is wrong and what it takes */
+export function resolveModuleOptions(
+  options: EventxModuleOptions,
+  nodeEnv: string | undefined,
+): ResolvedModuleOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw new EventxOptionsError('EventxModule got no options. Does the factory return them?');
+  }
+  refuseUnknownOptions('EventxModule', options, KNOWN);
+  const {
+    run = true,
+    signals = [],
+    startupTimeout,
+    migrate,
+    maxPayloadBytes,
+    queryTimeout,
+    allowUnsafe = [],
+    consumers,
+    retention,
+    events,
+    storage,
+    ...runner
+  } = options;
+  const strange = allowUnsafe.filter((name) => !UNSAFE_SETTINGS.includes(name));
+  if (strange.length > 0) {
+    throw new EventxOptionsError(
+      `Option "allowUnsafe" knows ${UNSAFE_SETTINGS.join(', ')}, but not ${strange.join(', ')}.`,
+    );
+  }
+  if (!Array.isArray(signals) || !signals.every(isTransport)) {
+    throw new EventxOptionsError(
+      'Option "signals" must be a list of transports, such as [httpSignal({ url, secret })].',
+    );
+  }
+  const roles = resolveRoles(run);
+  resolveRunnerOptions(runner);
+  if (retention) resolveRetentionOptions(retention);
+  return {
+    roles,
+    signals,
+    startupTimeout: integerOption('startupTimeout', startupTimeout, 30_000, { min: 0 }),
+    migrate: migrate ?? nodeEnv !== 'production',
+    maxPayloadBytes: integerOption('maxPayloadBytes', maxPayloadBytes, 1024 * 1024, {
+      max: LARGEST_PAYLOAD,
+    }),
+    queryTimeout: integerOption('queryTimeout', queryTimeout, 10_000),
+    allowUnsafe,
+    consumers: resolveConsumersOptions(consumers),
+    retention,
+    events,
+    storage,
+    // Whoever sets "run: false" to run it by hand wants it to number.
+    runner: { ...runner, sequence: roles.size === 0 || roles.has('sequence') },
+  };
+}
+
+function isTransport(value: unknown): value is SignalTransport {
+  return typeof (value as Partial<SignalTransport> | null)?.send === 'function';
+}
+
+function resolveRoles(run: boolean | readonly Role[]): ReadonlySet<Role> {
+  if (typeof run === 'boolean') return new Set(run ? ROLES : []);
+  const strange = run.filter((role) => !ROLES.includes(role));
+  if (strange.length > 0) {
+    throw new EventxOptionsError(
+      `Option "run" must be true, false or a list of ${ROLES.join(', ')}, but has ${strange.join(', ')}.`,
+    );
+  }
+  return new Set(run);
+}

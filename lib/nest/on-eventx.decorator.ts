@@ -1,0 +1,59 @@
+import type { ConsumerOptions } from '../consume/consumer-options.js';
+
+/** Stable, so that two copies of the library in one process understand each other. */
+export const HANDLERS_METADATA = 'nestjs-eventx:handlers';
+export const CONSUMER_METADATA = 'nestjs-eventx:consumer';
+
+/** Which consumer a handler belongs to, and how that works. */
+export interface OnEventxOptions extends ConsumerOptions {
+  /** Name of the consumer. Methods that name the same one share its offset and its order. Required, unless the class says it. */
+  readonly consumer?: string;
+  /**
+   * Whether every process handles every event, from its start on, with no stored offset: to push to its own web sockets, or to drop
+   * its caches. Then `consumer` is optional.
+   * @default false
+   */
+  readonly broadcast?: boolean;
+  /** Name of the log, where the application has several. @default the unnamed one */
+  readonly log?: string;
+}
+
+/** What one decorator said. */
+export interface HandlerMetadata {
+  readonly types: string | readonly string[];
+  readonly options: OnEventxOptions;
+}
+
+/**
+ * Makes a method of a provider or a controller a handler of events. It gets the event, or an array with `batch: true`, and a
+ * `ConsumerContext`. A method may carry several.
+ *
+ * @param types one type, several, or `'*'`
+ *
+ * @example
+ * @OnEventx('order.placed', { consumer: 'mailer' })
+ * async confirm(event: EventxEvent<OrderPlaced>) { … }
+ */
+export function OnEventx(
+  types: string | readonly string[],
+  options: OnEventxOptions = {},
+): MethodDecorator {
+  return (_target, _key, descriptor) => {
+    const method = descriptor.value as object;
+    const before = (Reflect.getMetadata(HANDLERS_METADATA, method) ?? []) as HandlerMetadata[];
+    // Decorators apply from the last to the first; handlers are called as they are read.
+    Reflect.defineMetadata(HANDLERS_METADATA, [{ types, options }, ...before], method);
+  };
+}
+
+/**
+ * What all handlers of a class have in common, so that `@OnEventx` need not repeat it.
+ *
+ * @example
+ * @EventxConsumer({ consumer: 'stock', transactional: true })
+ * @Injectable()
+ * class StockReservation { @OnEventx('order.placed') reserve(event, { manager }) { … } }
+ */
+export function EventxConsumer(options: OnEventxOptions & { consumer: string }): ClassDecorator {
+  return (target) => Reflect.defineMetadata(CONSUMER_METADATA, options, target);
+}

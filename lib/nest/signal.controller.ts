@@ -1,0 +1,55 @@
+import {
+  Controller,
+  ForbiddenException,
+  Headers,
+  HttpCode,
+  Inject,
+  Post,
+  type Type,
+} from '@nestjs/common';
+
+import { systemClock } from '../core/clock.js';
+import { collapse } from '../signal/collapse.js';
+import { checkSecret, sameSecret, SECRET_HEADER } from '../signal/secret.js';
+import { EventxService } from './eventx.service.js';
+import { eventxToken } from './tokens.js';
+
+export interface SignalControllerOptions {
+  /** Shared with the senders; 16 characters at least. */
+  readonly secret: string;
+  /** @default 'eventx/signal' */
+  readonly path?: string;
+  /** Name of the log. @default the unnamed one */
+  readonly log?: string;
+}
+
+/**
+ * A controller that takes signals by HTTP, for the application to mount: `controllers: [eventxSignalController({ secret })]`.
+ * It answers 204, or 403 for a wrong secret; a body is ignored.
+ * @throws EventxOptionsError when the secret is too short
+ */
+export function eventxSignalController({
+  secret,
+  path = 'eventx/signal',
+  log,
+}: SignalControllerOptions): Type {
+  checkSecret('eventxSignalController', secret);
+
+  @Controller(path)
+  class EventxSignalController {
+    private readonly signal: () => void;
+
+    constructor(@Inject(eventxToken(EventxService, log)) eventx: EventxService) {
+      this.signal = collapse(() => eventx.signal(), systemClock);
+    }
+
+    @Post()
+    @HttpCode(204)
+    receive(@Headers(SECRET_HEADER) given: string | undefined): void {
+      if (!sameSecret(given, secret))
+        throw new ForbiddenException('The secret is wrong or missing.');
+      this.signal();
+    }
+  }
+  return EventxSignalController;
+}
