@@ -1,0 +1,77 @@
+import {
+  EventxRunner,
+  type PendingEvent,
+  type RunnerOptions,
+  type SequencedEvent,
+} from 'nestjs-eventx';
+import type { DataSource, QueryRunner } from 'typeorm';
+
+import { openLog } from '../../lib/typeorm/open-log.js';
+import type { TypeOrmEventStorage } from '../../lib/typeorm/typeorm-event.storage.js';
+import { QUIET } from './app.js';
+import { connect, type Database, emptyDatabase } from './data-sources.js';
+import { FaultyStorage } from './faulty-storage.js';
+import { silentLogger } from './silent-logger.js';
+import { until } from './until.js';
+
+const OPEN = { tables: undefined, entity: undefined, migrate: true, allowUnsafe: [] } as const;
+
+/** A log in a real database, with a runner that the test can hold up at any step. No application is around it. */
+export class FollowedLog {
+  readonly storage: FaultyStorage<SequencedEvent>;
+  readonly runner: EventxRunner;
+  private readonly stopping = new AbortController();
+  private running: Promise<void> | undefined;
+
+  private constructor(
+    readonly dataSource: DataSource,
+    readonly table: TypeOrmEventStorage<SequencedEvent, PendingEvent>,
+    options: RunnerOptions,
+    private readonly remove: () => Promise<void>,
+  ) {
+    this.storage = new FaultyStorage(table);
+    const { pollInterval } = QUIET;
+    this.runner = new EventxRunner(this.storage, { pollInterval, ...options });
+  }
+
+  /** On an empty database of its own. */
+  static async on(database: Database, options: RunnerOptions = {}): Promise<FollowedLog> {
+    const { options: connection, remove } = await emptyDatabase(database);
+    const dataSource = await connect(connection);
+    const { storage } = await openLog(dataSource, { ...OPEN, queryTimeout: 10_000 }, silentLogger);
+    return new FollowedLog(dataSource, storage, options, remove);
+  }
+
+  /** Inserts events at once, in the transaction of the connection or in one of their own; signals nobody. */
+  async insert(types: readonly string[], connection?: QueryRunner): Promise<void> {
+    const rows = types.map(() => "(?, '', '{}')").join(', ');
+    const sql = `INSERT INTO events (type, uuid, data) VALUES ${rows}`;
+    await this.dataSource.query(sql, [...types], connection);
+  }
+
+  /** The types of the numbered events, in the order of their numbers. */
+  async types(): Promise<string[]> {
+    const rows = await this.dataSource.query<{ type: string }[]>(
+      'SELECT type FROM events WHERE seq IS NOT NULL ORDER BY seq',
+    );
+    return rows.map(({ type }) => type);
+  }
+
+  start(): void {
+    this.running = this.runner.run(this.stopping.signal);
+  }
+
+  async reached(seq: number): Promise<void> {
+    await until(() => (this.runner.status.lastSeq ?? 0) >= seq, {
+      what: `the runner to reach seq ${seq}`,
+      timeoutMs: 45_000,
+    });
+  }
+
+  async close(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+    await this.dataSource.destroy();
+    await this.remove();
+  }
+}

@@ -1,0 +1,109 @@
+import { expect } from '@jest/globals';
+import { type InMemoryEvent, InMemoryEventStorage } from 'nestjs-eventx/testing';
+
+import { type Round, Sequencer, type SequencerSettings } from '../../lib/sequence/sequencer.js';
+import { Window } from '../../lib/sequence/window.js';
+import { FaultyStorage } from './faulty-storage.js';
+import { range, seqsOf } from './stored-events.js';
+
+/** Small batches, so that a few events make several: 4 at first, 8 at most. */
+export const SIZES = { base: 4, largest: 8, bytes: 1_000_000 };
+const EVERYTHING = { count: 10_000, bytes: 1e9 };
+
+/** A sequencer on a log in memory, without the loop around it. */
+export class SequencerBench {
+  table = new InMemoryEventStorage<number>();
+  readonly storage = new FaultyStorage<InMemoryEvent<number>>(this.table);
+  /** `[head, lastSeq]` of each truncation that was told of. */
+  readonly truncations: number[][] = [];
+  window!: Window<InMemoryEvent<number>>;
+  private sequencer!: ReturnType<SequencerBench['newSequencer']>;
+
+  constructor() {
+    this.restart();
+  }
+
+  /** As a new process. */
+  restart(settings: Partial<SequencerSettings> = {}): void {
+    this.window = newWindow();
+    this.sequencer = this.newSequencer(this.window, settings);
+  }
+
+  /** Another process with the same faulty connection. */
+  second() {
+    const window = newWindow();
+    const sequencer = this.newSequencer(window, {});
+    return { window, drain: () => drain(sequencer) };
+  }
+
+  step(): Promise<Round> {
+    return this.sequencer.step();
+  }
+
+  distrust(): void {
+    this.sequencer.distrust();
+  }
+
+  /** Steps until there is nothing more to do, starting over after an error. @returns how many errors there were */
+  drain(): Promise<number> {
+    return drain(this.sequencer);
+  }
+
+  insert(count: number): readonly number[] {
+    return this.table.insert(...range(1, count));
+  }
+
+  /** Another process numbers what is pending, without faults. */
+  rival = async (): Promise<void> => {
+    const pending = await this.table.readPending(1000);
+    if (pending.length > 0) await this.table.assign(await this.table.readState(), pending);
+  };
+
+  /** Another log in place of the old one. */
+  replaceLog(): void {
+    this.table = new InMemoryEventStorage();
+    this.storage.replace(this.table);
+  }
+
+  get held(): readonly InMemoryEvent<number>[] {
+    return this.window.read(this.window.first, EVERYTHING);
+  }
+
+  get heldSeqs(): number[] {
+    return seqsOf(this.held);
+  }
+
+  get heldIds(): number[] {
+    return this.held.map(({ id }) => id);
+  }
+
+  /** The table has the numbers 1 to `count`, and the window ends there without a hole. */
+  async expectAll(count: number): Promise<void> {
+    expect(seqsOf(await this.table.readFrom(1, EVERYTHING.count))).toEqual(range(1, count));
+    expect(this.heldSeqs).toEqual(range(this.window.first, count));
+    expect(this.window.head).toBe(count);
+  }
+
+  private newSequencer(
+    window: Window<InMemoryEvent<number>>,
+    settings: Partial<SequencerSettings>,
+  ) {
+    const all = { sizes: SIZES, initialWindow: 100, numbers: true, ...settings };
+    return new Sequencer(this.storage, window, all, {
+      truncated: (head, lastSeq) => this.truncations.push([head, lastSeq]),
+    });
+  }
+}
+
+const newWindow = () => new Window<InMemoryEvent<number>>({ count: 1000, bytes: 1_000_000 });
+
+async function drain(sequencer: { step(): Promise<Round>; distrust(): void }): Promise<number> {
+  for (let errors = 0; ;) {
+    try {
+      if ((await sequencer.step()) === 'idle') return errors;
+    } catch {
+      errors++;
+      sequencer.distrust();
+    }
+  }
+}

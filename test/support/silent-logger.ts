@@ -1,0 +1,8 @@
+import type { EventxLogger } from '../../lib/core/logger.js';
+
+/** For tests that cause errors on purpose. */
+export const silentLogger: EventxLogger = {
+  log: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
