@@ -1,0 +1,175 @@
+import { describe, test } from '@jest/globals';
+import { storageContract, InMemoryEventStorage, type StorageHarness } from 'nestjs-eventx/testing';
+import { Column, DataSource, Entity, PrimaryGeneratedColumn } from 'typeorm';
+
+import { encodeEvent } from '../../lib/core/envelope.js';
+import type { EventEntityClass } from '../../lib/typeorm/entity-mapping.js';
+import { openLog } from '../../lib/typeorm/open-log.js';
+import { envelopeMapping } from '../../lib/typeorm/event-mapping.js';
+import { dialectNamed } from '../../lib/typeorm/dialects/index.js';
+import { EventWriter } from '../../lib/typeorm/outbox/event-writer.js';
+import { resolveTables } from '../../lib/typeorm/tables.js';
+import { TypeOrmEventStorage } from '../../lib/typeorm/typeorm-event.storage.js';
+import { connect, type Database, emptyDatabase } from '../support/data-sources.js';
+import { silentLogger } from '../support/silent-logger.js';
+
+const OPEN = { tables: undefined, migrate: true, allowUnsafe: [], queryTimeout: 5000 };
+
+/** An entity as an application of the Go library would bring it: other names, no envelope. */
+@Entity('shop_log', { synchronize: false })
+class ShopEvent {
+  @PrimaryGeneratedColumn({ type: 'bigint', name: 'shop_id' })
+  id!: number;
+
+  @Column({ type: 'bigint', name: 'shop_seq', nullable: true })
+  seq!: number;
+
+  @Column({ type: 'varchar', length: 100 })
+  what!: string;
+
+  get size(): number {
+    return this.what.length;
+  }
+}
+
+interface Variant {
+  readonly name: string;
+  readonly database: Database;
+  readonly entity?: EventEntityClass;
+  /** Statements that make the entity's table. */
+  readonly createTable?: readonly string[];
+  /** Runs the SQL meant for MySQL, which MariaDB takes as well. */
+  readonly asMySql?: boolean;
+}
+
+const VARIANTS: readonly Variant[] = [
+  { name: 'MariaDB', database: 'mariadb' },
+  { name: 'the statements for MySQL, on MariaDB', database: 'mariadb', asMySql: true },
+  { name: 'SQLite', database: 'sqlite' },
+  {
+    name: 'an own entity on MariaDB',
+    database: 'mariadb',
+    entity: ShopEvent,
+    createTable: [
+      'CREATE TABLE shop_log (shop_id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, shop_seq BIGINT UNSIGNED NULL, ' +
+        'what VARCHAR(100) NOT NULL, UNIQUE KEY by_seq (shop_seq))',
+    ],
+  },
+  {
+    name: 'an own entity on SQLite',
+    database: 'sqlite',
+    entity: ShopEvent,
+    createTable: [
+      'CREATE TABLE shop_log (shop_id INTEGER PRIMARY KEY AUTOINCREMENT, shop_seq INTEGER NULL UNIQUE, what TEXT NOT NULL)',
+    ],
+  },
+];
+
+describe.each(VARIANTS)('storage contract: $name', (variant) => {
+  for (const { name, run } of storageContract(() => createHarness(variant))) test(name, run);
+});
+
+describe('storage contract: in memory', () => {
+  const cases = storageContract(() => {
+    const storage = new InMemoryEventStorage<number>();
+    const payloads = (count: number) => Array.from({ length: count }, (_, index) => index);
+    return Promise.resolve<StorageHarness>({
+      storage,
+      rival: storage,
+      insert: (count) => Promise.resolve(storage.insert(...payloads(count))),
+      begin: (count) => Promise.resolve(storage.begin(...payloads(count))),
+      remove: (id) => Promise.resolve(storage.delete(id)),
+      close: () => Promise.resolve(),
+    });
+  });
+  for (const { name, run } of cases) test(name, run);
+});
+
+async function createHarness(variant: Variant): Promise<StorageHarness> {
+  const { database, entity, createTable = [] } = variant;
+  const { options, remove } = await emptyDatabase(database);
+  const entities = entity ? [entity] : [];
+  const dataSource = await connect(options, { entities });
+  for (const statement of createTable) await dataSource.query(statement);
+  const own = await openStorage(dataSource, variant);
+  const rivalSource = await connect(options, { entities });
+  const rival = await openStorage(rivalSource, variant);
+
+  const write = entity ? writeShopEvents : writeEnvelopes;
+  const begin = async (count: number) => {
+    const connection = dataSource.createQueryRunner();
+    await connection.startTransaction();
+    const ids = await write(dataSource, connection, count);
+    const end = (finish: () => Promise<void>) => async () => {
+      await finish();
+      await connection.release();
+    };
+    return {
+      ids,
+      commit: end(() => connection.commitTransaction()),
+      rollback: end(() => connection.rollbackTransaction()),
+    };
+  };
+  return {
+    storage: own,
+    rival,
+    async insert(count) {
+      const { ids, commit } = await begin(count);
+      await commit();
+      return ids;
+    },
+    // One writer at a time there.
+    ...(database === 'sqlite' ? {} : { begin }),
+    async remove(id) {
+      const { tableName, id: idColumn } = entity
+        ? { tableName: 'shop_log', id: 'shop_id' }
+        : { tableName: 'events', id: 'id' };
+      await dataSource.query(`DELETE FROM ${tableName} WHERE ${idColumn} = ?`, [id]);
+    },
+    async close() {
+      await rivalSource.destroy();
+      await dataSource.destroy();
+      await remove();
+    },
+  };
+}
+
+async function openStorage(dataSource: DataSource, { entity, asMySql }: Variant) {
+  const { storage } = await openLog(dataSource, { ...OPEN, entity }, silentLogger);
+  if (!asMySql) return storage;
+  const table = { names: resolveTables(), seqIndex: 'uq_events_seq' };
+  return new TypeOrmEventStorage(dataSource, dialectNamed('mysql'), envelopeMapping, table, 5000);
+}
+
+type Write = (
+  dataSource: DataSource,
+  connection: ReturnType<DataSource['createQueryRunner']>,
+  count: number,
+) => Promise<number[]>;
+
+const writeEnvelopes: Write = async (dataSource, connection, count) => {
+  const events = Array.from({ length: count }, (_, index) =>
+    encodeEvent({ type: 'tested', key: `k${index}`, data: { index }, headers: { h: '1' } }, 1000),
+  );
+  await new EventWriter('events').write(connection, events);
+  return lastIds(connection, 'events', 'id', count);
+};
+
+const writeShopEvents: Write = async (dataSource, connection, count) => {
+  const rows = Array.from({ length: count }, (_, index) => `('thing ${index}')`).join(', ');
+  await connection.query(`INSERT INTO shop_log (what) VALUES ${rows}`);
+  return lastIds(connection, 'shop_log', 'shop_id', count);
+};
+
+async function lastIds(
+  connection: ReturnType<DataSource['createQueryRunner']>,
+  table: string,
+  column: string,
+  count: number,
+): Promise<number[]> {
+  const rows: { id: number }[] = await connection.query(
+    `SELECT ${column} AS id FROM ${table} ORDER BY ${column} DESC LIMIT ?`,
+    [count],
+  );
+  return rows.map(({ id }) => Number(id)).reverse();
+}

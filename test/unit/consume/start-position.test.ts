@@ -1,0 +1,70 @@
+import { describe, expect, test } from '@jest/globals';
+import { InMemoryEventStorage } from 'nestjs-eventx/testing';
+
+import { resolveStart } from '../../../lib/consume/start-position.js';
+import { assertNotTruncated } from '../../../lib/consume/truncation.js';
+import { EventxUsageError, LogTruncatedError } from '../../../lib/core/errors.js';
+import { eventAt, range } from '../../support/stored-events.js';
+
+/** Events 4 to 9; each has its seq in seconds as its time. */
+const log = {
+  readState: () => Promise.resolve({ lastSeq: 9, epoch: 'e' }),
+  readFrom: (from: number, limit: number) =>
+    Promise.resolve(
+      range(Math.max(4, from), 9)
+        .slice(0, limit)
+        .map((seq) => ({ ...eventAt(seq), uuid: `uuid-${seq}`, createdAt: new Date(seq * 1000) })),
+    ),
+};
+
+describe('where a consumer begins: the place before its first event', () => {
+  test.each([
+    ['latest', 9],
+    ['earliest', 3],
+    [1, 0],
+    [4, 3],
+    [7, 6],
+    [10, 9],
+    [new Date(0), 3],
+    [new Date(5500), 5],
+    [new Date(6000), 5],
+    [new Date(99_000), 9],
+  ] as const)('%p', async (start, seq) => {
+    const uuid = seq >= 4 ? `uuid-${seq}` : null;
+    expect(await resolveStart(log, start)).toEqual({ seq, uuid });
+  });
+
+  test('not ahead of the log', async () => {
+    await expect(resolveStart(log, 11)).rejects.toThrow(EventxUsageError);
+  });
+
+  test('not at a time, where events have none', async () => {
+    const timeless = new InMemoryEventStorage<number>();
+    timeless.insert(1);
+    await timeless.assign(await timeless.readState(), await timeless.readPending(1));
+    await expect(resolveStart(timeless, new Date(0))).rejects.toThrow(/createdAt/);
+    expect(await resolveStart(timeless, 'latest')).toEqual({ seq: 1, uuid: null });
+  });
+});
+
+describe('a position is still of this log', () => {
+  test.each([
+    [{ seq: 0, uuid: null }, []],
+    [{ seq: 9, uuid: 'uuid-9' }, []],
+    [{ seq: 9, uuid: null }, []],
+    // Retention took it: only its number can be checked.
+    [{ seq: 2, uuid: 'another' }, []],
+    [{ seq: 5, uuid: 'uuid-5' }, [7, 9]],
+  ])('%j, done ahead: %j', async (position, ahead) => {
+    await assertNotTruncated(log, position, ahead);
+  });
+
+  test.each([
+    [{ seq: 10, uuid: 'uuid-10' }, []],
+    [{ seq: 9, uuid: 'another' }, []],
+    [{ seq: 0, uuid: null }, [10]],
+    [{ seq: 5, uuid: 'uuid-5' }, [12, 7]],
+  ])('or is not: %j, done ahead: %j', async (position, ahead) => {
+    await expect(assertNotTruncated(log, position, ahead)).rejects.toThrow(LogTruncatedError);
+  });
+});
