@@ -1,0 +1,169 @@
+import { describe, expect, test } from '@jest/globals';
+import type { EventxEvent } from 'nestjs-eventx';
+import type { EntityManager } from 'typeorm';
+
+import type { ConsumerStore, Lease, NewDeadLetter } from '../../../lib/storage/index.js';
+import { openLog } from '../../../lib/typeorm/open-log.js';
+import { cleanUpAfterEach } from '../../support/clean-up.js';
+import { connect, DATABASES, emptyDatabase } from '../../support/data-sources.js';
+import { silentLogger } from '../../support/silent-logger.js';
+import { eventAt } from '../../support/stored-events.js';
+
+const LONG = 3_600_000;
+const NEVER = new AbortController().signal;
+const at = (seq: number) => ({ seq, uuid: null });
+const letter = (seq: number, key: string | null = null) =>
+  ({
+    event: { ...eventAt(seq), key },
+    reason: 'failed',
+    attempts: 1,
+    failures: [],
+  }) as unknown as NewDeadLetter<EventxEvent>;
+
+describe.each(DATABASES)(
+  'where consumers are kept: a lease that is not valid any more changes nothing, on %s',
+  (database) => {
+    const undo = cleanUpAfterEach();
+
+    /** A consumer at seq 5 whose first owner was outrun by a second one. */
+    const start = async () => {
+      const { options, remove } = await emptyDatabase(database);
+      undo(remove);
+      const dataSource = await connect(options);
+      undo(() => dataSource.destroy());
+      const open = {
+        tables: undefined,
+        entity: undefined,
+        migrate: true,
+        allowUnsafe: [],
+        queryTimeout: 10_000,
+      };
+      const log = await openLog(dataSource, open, silentLogger);
+      const store = log.consumers as unknown as ConsumerStore<EventxEvent, EntityManager>;
+      await store.register('c', at(5));
+      const old = (await store.acquire('c', 'one', 0))!;
+      const lease = (await store.acquire('c', 'two', LONG))!;
+      const record = async () => (await store.records(['c']))[0];
+      return { store, old, lease, record, dataSource };
+    };
+
+    test('acquire: one at a time, and each lease has a higher epoch', async () => {
+      const { store, old, lease } = await start();
+      expect(old).toMatchObject({ consumer: 'c', owner: 'one', seq: 5 });
+      expect(lease.epoch).toBeGreaterThan(old.epoch);
+      expect(await store.acquire('c', 'three', LONG)).toBeNull();
+      expect((await store.acquire('c', 'two', LONG))!.epoch).toBeGreaterThan(lease.epoch);
+      expect(await store.acquire('unknown', 'one', LONG)).toBeNull();
+    });
+
+    test('acquire: not while it is paused or halted; a new run begins without an error', async () => {
+      const { store, lease, record } = await start();
+      await store.report(lease, 'oh');
+      await store.setPaused('c', true);
+      expect(await store.acquire('c', 'two', LONG)).toBeNull();
+      await store.setPaused('c', false);
+      await store.halt(lease, 'stop');
+      expect(await store.acquire('c', 'two', LONG)).toBeNull();
+      expect(await record()).toMatchObject({ halted: true, lastError: 'stop' });
+      await store.setPaused('c', false);
+      await store.report(lease, 'again');
+      await store.acquire('c', 'two', LONG);
+      expect(await record()).toMatchObject({ halted: false, lastError: null });
+    });
+
+    test.each<
+      [string, (store: ConsumerStore<EventxEvent, EntityManager>, old: Lease) => Promise<unknown>]
+    >([
+      ['commit', (store, old) => store.commit(old, at(9))],
+      ['seek', (store, old) => store.seek('c', at(9), old)],
+      ['release', (store, old) => store.release(old, 0)],
+      ['report', (store, old) => store.report(old, 'late')],
+      ['halt', (store, old) => store.halt(old, 'late')],
+      ['renew', (store) => store.renew('one', ['c'], LONG)],
+      ['moveTo', (store, old) => store.atomically((unit) => unit.moveTo(old, at(9)), NEVER)],
+      ['markDone', (store, old) => store.atomically((unit) => unit.markDone(old, 9), NEVER)],
+      ['forgetDone', (store, old) => store.forgetDone(old, 99)],
+    ])('%s', async (_what, act) => {
+      const { store, old, lease, record } = await start();
+      await store.atomically((unit) => unit.markDone(lease, 7), NEVER);
+      const before = await record();
+      expect((await act(store, old)) ?? false).toBe(false);
+      expect(await record()).toEqual(before);
+      expect(await store.doneAhead(lease)).toEqual([7]);
+    });
+
+    test('a seek moves it and forgets its marks, at once, and nobody has it any more', async () => {
+      const { store, lease, record } = await start();
+      await store.atomically((unit) => unit.markDone(lease, 7), NEVER);
+      expect(await store.seek('c', at(2))).toBe(true);
+      expect(await record()).toMatchObject({ seq: 2, owner: null });
+      expect(await store.commit(lease, at(9))).toBe(false);
+      const next = (await store.acquire('c', 'three', LONG))!;
+      expect(await store.doneAhead(next)).toEqual([]);
+      expect(await store.seek('unknown', at(2))).toBe(false);
+    });
+
+    test('an event is marked as done once', async () => {
+      const { store, lease } = await start();
+      const mark = () => store.atomically((unit) => unit.markDone(lease, 7), NEVER);
+      expect([await mark(), await mark()]).toEqual([true, false]);
+    });
+
+    test('a unit that is not to be kept, that fails or is broken off, leaves nothing', async () => {
+      const { store, lease, record, dataSource } = await start();
+      const park = async () =>
+        (await dataSource.query<unknown[]>('SELECT id FROM eventx_dead_letters')).length;
+      const abort = new AbortController();
+      const outcomes = [
+        await store.atomically(async (unit) => {
+          await unit.park(lease, [letter(6)]);
+          return false;
+        }, NEVER),
+        await store
+          .atomically(async (unit) => {
+            await unit.moveTo(lease, at(6));
+            throw new Error('oh');
+          }, NEVER)
+          .catch((error: Error) => error.message),
+        await store.atomically(async (unit) => {
+          await unit.moveTo(lease, at(6));
+          abort.abort();
+          return true;
+        }, abort.signal),
+        await store.atomically(() => Promise.resolve(true), AbortSignal.abort()),
+      ];
+      expect(outcomes).toEqual([false, 'oh', false, false]);
+      expect(await park()).toBe(0);
+      expect((await record())!.seq).toBe(5);
+
+      expect(
+        await store.atomically(
+          async (unit) => (await unit.park(lease, [letter(6), letter(6)]), true),
+          NEVER,
+        ),
+      ).toBe(true);
+      expect(await park()).toBe(1);
+    });
+
+    test('keys are blocked as long as they have letters', async () => {
+      const { store, lease } = await start();
+      const isBlocked = async (key: string) => {
+        let blocked: boolean | undefined;
+        await store.atomically(
+          async (unit) => ((blocked = await unit.isBlocked(lease, key)), true),
+          NEVER,
+        );
+        return blocked;
+      };
+      await store.atomically(
+        async (unit) => (await unit.park(lease, [letter(6, 'k'), letter(7)]), true),
+        NEVER,
+      );
+      expect(await store.blockedKeys('c')).toEqual(['k']);
+      expect([await isBlocked('k'), await isBlocked('other')]).toEqual([true, false]);
+      expect(await store.remove('c')).toBe(true);
+      expect(await store.blockedKeys('c')).toEqual([]);
+      expect(await store.remove('c')).toBe(false);
+    });
+  },
+);
