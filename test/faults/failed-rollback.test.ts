@@ -1,0 +1,53 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { DataSource, QueryRunner } from 'typeorm';
+
+import { breakableTransaction } from '../../lib/typeorm/breakable-transaction.js';
+import { withConnection } from '../../lib/typeorm/connection.js';
+import { inTransaction } from '../../lib/typeorm/dialects/transaction.js';
+import { connect } from '../support/data-sources.js';
+import { createDatabase, type TestDatabase } from '../support/databases.js';
+
+let database: TestDatabase;
+let dataSource: DataSource;
+beforeEach(async () => {
+  database = await createDatabase();
+  await database.query('CREATE TABLE written (id INT PRIMARY KEY)');
+  dataSource = await connect({ ...database.options, extra: { connectionLimit: 1 } });
+});
+afterEach(async () => {
+  await dataSource.destroy();
+  await database.drop();
+});
+
+/** As when KILL QUERY hits the statement and then the ROLLBACK: the server answers both with an error. */
+async function fail(connection: QueryRunner): Promise<never> {
+  await connection.query('INSERT INTO written VALUES (1)');
+  const query = connection.query.bind(connection) as (sql: string) => Promise<unknown>;
+  jest
+    .spyOn(connection, 'query')
+    .mockImplementation((sql: string) =>
+      sql === 'ROLLBACK' ? Promise.reject(new Error('interrupted')) : query(sql),
+    );
+  throw new Error('failed');
+}
+
+describe('G1 atomic: after a rollback that failed, nobody meets the open transaction', () => {
+  test.each([
+    {
+      where: 'in one of ours',
+      run: () =>
+        withConnection(dataSource, 10_000, (connection) =>
+          inTransaction(connection, undefined, () => fail(connection)),
+        ),
+    },
+    {
+      where: 'in one of a consumer',
+      run: () => breakableTransaction(dataSource, new AbortController().signal, fail),
+    },
+  ])('$where', async ({ run }) => {
+    await expect(run()).rejects.toThrow('failed');
+    // The pool has one connection: this is the next to get it.
+    await dataSource.query('COMMIT');
+    expect(await database.query('SELECT id FROM written')).toEqual([]);
+  });
+});

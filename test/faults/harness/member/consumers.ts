@@ -1,0 +1,52 @@
+import type {
+  ConsumerContext,
+  ConsumerDeclaration,
+  EventxEvent,
+  EventxService,
+} from 'nestjs-eventx';
+import type { DataSource, EntityManager } from 'typeorm';
+
+import { type ConsumerName, CONSUMERS, type MemberSettings } from './settings.js';
+
+type Declaration = Omit<ConsumerDeclaration<EventxEvent>, 'name' | 'handle'>;
+
+/** Attempts fail here by the hundred: nobody shall wait for the next. */
+const AT_ONCE = { initial: 2, max: 200 };
+
+const DECLARATIONS: Readonly<Record<ConsumerName, Declaration>> = {
+  plain: { retry: { backoff: AT_ONCE } },
+  ledger: { transactional: true, retry: { backoff: AT_ONCE } },
+  lanes: { transactional: true, concurrency: 4, retry: { backoff: AT_ONCE } },
+  parks: {
+    transactional: true,
+    afterRetries: 'park-key',
+    retry: { attempts: 3, backoff: AT_ONCE },
+  },
+};
+
+/** Declares a consumer of each kind. Each writes an effect for every event; one fails at poisonous ones. */
+export function declareConsumers(
+  { eventx, dataSource }: { readonly eventx: EventxService; readonly dataSource: DataSource },
+  { name: member, repaired }: Pick<MemberSettings, 'name' | 'repaired'>,
+): void {
+  for (const consumer of CONSUMERS) {
+    const { transactional = false } = DECLARATIONS[consumer];
+    eventx.consumer({
+      ...DECLARATIONS[consumer],
+      name: consumer,
+      startFrom: 'earliest',
+      handle: async (
+        { seq, type }: EventxEvent,
+        { manager }: ConsumerContext<EntityManager>,
+      ): Promise<void> => {
+        await (transactional ? manager : dataSource).query(
+          'INSERT INTO effects (consumer, seq, member) VALUES (?, ?, ?)',
+          [consumer, seq, member],
+        );
+        if (consumer === 'parks' && type === 'poison' && !repaired) {
+          throw new Error('poisonous');
+        }
+      },
+    });
+  }
+}
