@@ -105,8 +105,8 @@ export class MariaDbServer {
 
   /** Stops the process where it is (SIGSTOP): connections stay open and nothing answers. */
   async suspend() {
-    await this.#backend?.signal('SIGSTOP');
     this.#suspended = true;
+    await this.#backend?.signal('SIGSTOP');
   }
 
   /** Lets a suspended server go on (SIGCONT). */

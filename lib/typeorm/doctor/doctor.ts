@@ -81,7 +81,7 @@ export class EventxDoctor {
     if (!this.log) return [OWN_STORAGE];
     const { name } = this.log.target.dialect;
     const examination = new Examination(this.log, resolved, full, this.now);
-    await examination.row('SELECT 1');
+    await examination.reach();
     const findings = await results(OF_SERVER[name], examination);
     const ofSchema = await results([schema], examination);
     // The others read the tables. While those are not as they must be, they could only repeat it.
@@ -94,9 +94,11 @@ async function results(checks: readonly Check[], examination: Examination): Prom
   const findings: Finding[] = [];
   // One after the other: an examination takes one connection of the pool, not all of them.
   for (const check of checks) {
-    const found = await check
-      .examine(examination)
-      .catch(async (error: unknown) => [await failedCheck(check, examination, error)]);
+    const found = await check.examine(examination).catch(async (error: unknown) => {
+      // Of a database that went away every check would say so.
+      await examination.reach();
+      return [await failedCheck(check, examination, error)];
+    });
     findings.push(...found);
   }
   return findings;

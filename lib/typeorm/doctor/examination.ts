@@ -44,6 +44,11 @@ export class Examination {
     readonly now: () => number,
   ) {}
 
+  /** @throws what the driver throws, or StorageTimeoutError, when the database does not answer */
+  async reach(): Promise<void> {
+    await this.row('SELECT 1');
+  }
+
   connected<T>(work: (connection: QueryRunner) => Promise<T>): Promise<T> {
     return withConnection(this.log.dataSource, this.log.queryTimeout, work);
   }

@@ -175,7 +175,20 @@ describe('the doctor of', () => {
     );
   });
 
-  test('a database that is down throws what is wrong', async () => {
+  test.each([
+    ['is', () => server.suspend()],
+    [
+      'goes',
+      ({ subscribers }: DataSource) => {
+        const afterFirstQuery = () => {
+          subscribers.pop();
+          return server.suspend();
+        };
+        subscribers.push({ afterQuery: afterFirstQuery });
+        return Promise.resolve();
+      },
+    ],
+  ])('a database that %s down throws what is wrong', async (_when, goDown) => {
     const database = await createDatabase(server.url());
     later(() => database.drop());
     const app = await startNest([
@@ -183,8 +196,8 @@ describe('the doctor of', () => {
       EventxModule.forRoot({ ...QUIET, run: false, queryTimeout: 500 }),
     ]);
     later(() => app.close());
-    await server.suspend();
     later(() => server.resume());
+    await goDown(app.get<DataSource>(getDataSourceToken()));
     await expect(app.get(EventxDoctor).examine()).rejects.toThrow(/did not answer within 500 ms/);
   });
 });

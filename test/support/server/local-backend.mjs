@@ -1,6 +1,15 @@
 import { execFile, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -93,10 +102,16 @@ export class LocalBackend {
     return Promise.resolve();
   }
 
-  /** @param {'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'} signal */
-  signal(signal) {
-    this.#child?.kill(signal);
-    return Promise.resolve();
+  /**
+   * Resolves, for SIGSTOP, when the server does nothing any more.
+   *
+   * @param {'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'} signal
+   */
+  async signal(signal) {
+    const child = this.#child;
+    if (!child) return;
+    child.kill(signal);
+    if (signal === 'SIGSTOP') await stopped(child.pid);
   }
 
   /** Resolves when the server's process is gone. */
@@ -127,4 +142,24 @@ export class LocalBackend {
   #path(name) {
     return join(this.folder, name);
   }
+}
+
+/**
+ * A signal only asks: on a busy machine the threads stop one after the other, and some statements are still answered meanwhile. Systems
+ * without /proc do not tell.
+ *
+ * @param {number | undefined} pid
+ */
+async function stopped(pid) {
+  const tasks = `/proc/${pid}/task`;
+  const isStopped = (/** @type {string} */ task) => {
+    try {
+      const stat = readFileSync(`${tasks}/${task}/stat`, 'utf8');
+      // The state follows the name, which stands in parentheses and may contain some itself.
+      return stat[stat.lastIndexOf(')') + 2] === 'T';
+    } catch {
+      return true; // that thread has ended
+    }
+  };
+  while (existsSync(tasks) && !readdirSync(tasks).every(isStopped)) await delay(1);
 }
