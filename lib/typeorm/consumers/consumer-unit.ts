@@ -53,9 +53,9 @@ export class TypeOrmConsumerUnit<E extends SequencedEvent> implements ConsumerUn
       const { type, key } = envelopeOf(event);
       const copy = event instanceof EventxEvent ? event.stored : null;
       await connection.query(
-        `${dialect.insertIgnore} INTO ${quote(names.deadLetters)} (\`log\`, \`consumer\`, \`seq\`, \`type\`, \`key\`, ` +
+        `INSERT INTO ${quote(names.deadLetters)} (\`log\`, \`consumer\`, \`seq\`, \`type\`, \`key\`, ` +
           '`reason`, `attempts`, `failures`, `parked_at`, `event_id`, `uuid`, `headers`, `data`, `created_at`) ' +
-          `VALUES (?, ?, ?, ?, ?, ?, ?, ?, ${dialect.nowMs}, ?, ?, ?, ?, ?)`,
+          `VALUES (?, ?, ?, ?, ?, ?, ?, ?, ${dialect.nowMs}, ?, ?, ?, ?, ?)${dialect.orKeep}`,
         [
           names.events,
           lease.consumer,

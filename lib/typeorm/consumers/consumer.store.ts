@@ -13,21 +13,14 @@ import { breakableTransaction } from '../breakable-transaction.js';
 import { withConnection } from '../connection.js';
 import { affectedRows, type Dialect, inTransaction, type Statement } from '../dialects/index.js';
 import type { Row } from '../event-mapping.js';
-import { quote, type TableNames } from '../tables.js';
+import { quote } from '../tables.js';
+import { type ConsumerTables, selectRecords, toPosition, toRecord } from './consumer-records.js';
 import { TypeOrmConsumerUnit } from './consumer-unit.js';
 import { guardTransaction } from './guard-transaction.js';
 import { moveTo } from './offset-statements.js';
 
 /** Longest error text that is kept for people. */
 const ERROR_LENGTH = 4000;
-
-/** What the store needs to know of the log beside its tables' names. */
-export interface ConsumerTables {
-  readonly names: TableNames;
-  readonly seqColumn: string;
-  /** Null where events have no time. */
-  readonly createdAtColumn: string | null;
-}
 
 /** Offsets, leases and dead letters in the log's own database. */
 export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerStore<
@@ -56,23 +49,9 @@ export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerS
 
   async records(consumers?: readonly string[]): Promise<readonly ConsumerRecord[]> {
     if (consumers?.length === 0) return [];
-    const { names, seqColumn, createdAtColumn } = this.tables;
-    const { nowMs } = this.dialect;
-    const next = createdAtColumn
-      ? `(SELECT ${nowMs} - ${this.dialect.epochMs(`e.${quote(createdAtColumn)}`)} FROM ${quote(names.events)} e ` +
-        `WHERE e.${quote(seqColumn)} = o.\`seq\` + 1)`
-      : 'NULL';
-    const named = consumers
-      ? `AND o.\`consumer\` IN (${consumers.map(() => '?').join(', ')}) `
-      : '';
-    const rows = await this.read(
-      `SELECT o.*, CASE WHEN o.\`lease_until\` > ${nowMs} THEN o.\`owner\` END AS \`live_owner\`, ` +
-        `s.\`last_seq\` AS \`last_seq\`, ${next} AS \`lag_ms\` ` +
-        `FROM ${this.offsets} o LEFT JOIN ${quote(names.state)} s ON s.\`name\` = o.\`log\` ` +
-        `WHERE o.\`log\` = ? ${named}ORDER BY o.\`consumer\``,
-      [this.log, ...(consumers ?? [])],
-    );
-    return rows.map((row) => toRecord(row, createdAtColumn !== null));
+    const { sql, parameters } = selectRecords(this.tables, this.dialect, consumers);
+    const rows = await this.read(sql, parameters);
+    return rows.map((row) => toRecord(row, this.tables));
   }
 
   async acquire(consumer: string, owner: string, leaseMs: number): Promise<Lease | null> {
@@ -247,32 +226,11 @@ export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerS
     return this.connected((connection) => affectedRows(connection, { sql, parameters }));
   }
 
-  private read(sql: string, parameters: unknown[]): Promise<Row[]> {
-    return this.connected((connection) => connection.query(sql, parameters) as Promise<Row[]>);
+  private read(sql: Statement['sql'], parameters: Statement['parameters']): Promise<Row[]> {
+    return this.connected((connection) => connection.query(sql, [...parameters]) as Promise<Row[]>);
   }
 
   private connected<T>(work: (connection: QueryRunner) => Promise<T>): Promise<T> {
     return withConnection(this.dataSource, this.queryTimeout, work);
   }
-}
-
-function toRecord(row: Row, hasTime: boolean): ConsumerRecord {
-  const position = toPosition(row);
-  const lagEvents = Math.max(0, toSafeInteger(row.last_seq ?? 0, 'last_seq') - position.seq);
-  return {
-    consumer: row.consumer as string,
-    ...position,
-    epoch: toSafeInteger(row.epoch, 'epoch'),
-    owner: row.live_owner as string | null,
-    wantedBy: row.wanted_by as string | null,
-    paused: Number(row.paused) === 1,
-    halted: Number(row.halted) === 1,
-    lastError: row.last_error as string | null,
-    lagEvents,
-    lagMs: hasTime ? Math.max(0, Number(row.lag_ms ?? 0)) : null,
-  };
-}
-
-function toPosition(row: Row): Position {
-  return { seq: toSafeInteger(row.seq, 'seq'), uuid: row.uuid as string | null };
 }

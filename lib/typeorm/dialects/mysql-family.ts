@@ -9,6 +9,7 @@ import { affectedRows, inTransaction } from './transaction.js';
 /** What MySQL and MariaDB have in common. */
 export const mysqlFamily = {
   insertIgnore: 'INSERT IGNORE',
+  orKeep: ' ON DUPLICATE KEY UPDATE `log` = `log`',
   forceIndex: (index) => ` FORCE INDEX (${quote(index)})`,
   // InnoDB keeps equal keys in order of the primary key. Said as ORDER BY, the optimizer sorts the whole backlog or scans the
   // table for it (385 ms against 0.5 ms at a million rows); so the rows are checked instead of ordered.

@@ -6,6 +6,7 @@ import { affectedRows, inTransaction, numberInTransaction } from './transaction.
 export const sqlite: Dialect = {
   name: 'sqlite',
   insertIgnore: 'INSERT OR IGNORE',
+  orKeep: ' ON CONFLICT DO NOTHING',
   forceIndex: () => '',
   // Free: an index of SQLite ends in the row id.
   pendingOrder: (id) => `ORDER BY ${quote(id)}`,

@@ -109,6 +109,21 @@ describe.each(DATABASES)(
       expect([await mark(), await mark()]).toEqual([true, false]);
     });
 
+    test('a letter is kept whole, or not at all: never with a shorter key than its event has', async () => {
+      const { store, lease, record, dataSource } = await start();
+      const key = 'k'.repeat(300);
+      const parked = store.atomically(async (unit) => {
+        await unit.park(lease, [letter(6, key)]);
+        return unit.moveTo(lease, at(6));
+      }, NEVER);
+      // The embedded database has no limits of length.
+      if (database === 'sqlite') await parked;
+      else await expect(parked).rejects.toThrow(/too long for column 'key'/);
+      const kept = await dataSource.query<unknown[]>('SELECT `key` FROM eventx_dead_letters');
+      expect(kept).toEqual(database === 'sqlite' ? [{ key }] : []);
+      expect((await record())!.seq).toBe(database === 'sqlite' ? 6 : 5);
+    });
+
     test('a unit that is not to be kept, that fails or is broken off, leaves nothing', async () => {
       const { store, lease, record, dataSource } = await start();
       const park = async () =>

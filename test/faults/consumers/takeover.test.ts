@@ -45,8 +45,8 @@ describe('G5 consumers: another process takes over', () => {
     async (consumer) => {
       const { app, effects, first, second } = await start(consumer);
       first.suspend();
-      await app.passed(consumer, 6);
-      await app.finished(consumer);
+      // Of the echoes that it publishes itself, "once" takes none, but it passes them.
+      await app.passed(consumer, consumer === 'once' ? 12 : 6);
       const taken = await second.consumers.get(consumer);
       const rows = await effects.rows(consumer);
       first.resume();
@@ -56,9 +56,7 @@ describe('G5 consumers: another process takes over', () => {
       expect({ seq, owner }).toEqual({ seq: taken.seq, owner: taken.owner });
       if (consumer === 'plain') return;
       expect(await effects.rows(consumer)).toEqual(rows);
-      // Of the echoes that it published, "once" takes none.
-      const expected = range(1, consumer === 'once' ? 6 : taken.seq);
-      expect(rows.map((row) => row.seq).sort((a, b) => a - b)).toEqual(expected);
+      expect(rows.map((row) => row.seq).sort((a, b) => a - b)).toEqual(range(1, 6));
     },
   );
 

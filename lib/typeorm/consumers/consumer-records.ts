@@ -1,0 +1,57 @@
+import { toSafeInteger } from '../../core/safe-integer.js';
+import type { ConsumerRecord, Position } from '../../storage/index.js';
+import type { Dialect, Statement } from '../dialects/index.js';
+import type { Row } from '../event-mapping.js';
+import { quote, type TableNames } from '../tables.js';
+
+/** What the store needs to know of the log beside its tables' names. */
+export interface ConsumerTables {
+  readonly names: TableNames;
+  readonly seqColumn: string;
+  /** Null where events have no time. */
+  readonly createdAtColumn: string | null;
+}
+
+/** Reads how consumers stand; all of the log when none are named. */
+export function selectRecords(
+  { names, seqColumn, createdAtColumn }: ConsumerTables,
+  dialect: Dialect,
+  consumers?: readonly string[],
+): Statement {
+  const { nowMs } = dialect;
+  const next = createdAtColumn
+    ? `(SELECT ${nowMs} - ${dialect.epochMs(`e.${quote(createdAtColumn)}`)} FROM ${quote(names.events)} e ` +
+      `WHERE e.${quote(seqColumn)} = o.\`seq\` + 1)`
+    : 'NULL';
+  const named = consumers ? `AND o.\`consumer\` IN (${consumers.map(() => '?').join(', ')}) ` : '';
+  return {
+    sql:
+      `SELECT o.*, CASE WHEN o.\`lease_until\` > ${nowMs} THEN o.\`owner\` END AS \`live_owner\`, ` +
+      `s.\`last_seq\` AS \`last_seq\`, ${next} AS \`lag_ms\` ` +
+      `FROM ${quote(names.offsets)} o LEFT JOIN ${quote(names.state)} s ON s.\`name\` = o.\`log\` ` +
+      `WHERE o.\`log\` = ? ${named}ORDER BY o.\`consumer\``,
+    parameters: [names.events, ...(consumers ?? [])],
+  };
+}
+
+/** One row of `selectRecords`. */
+export function toRecord(row: Row, { createdAtColumn }: ConsumerTables): ConsumerRecord {
+  const position = toPosition(row);
+  const lagEvents = Math.max(0, toSafeInteger(row.last_seq ?? 0, 'last_seq') - position.seq);
+  return {
+    consumer: row.consumer as string,
+    ...position,
+    epoch: toSafeInteger(row.epoch, 'epoch'),
+    owner: row.live_owner as string | null,
+    wantedBy: row.wanted_by as string | null,
+    paused: Number(row.paused) === 1,
+    halted: Number(row.halted) === 1,
+    lastError: row.last_error as string | null,
+    lagEvents,
+    lagMs: createdAtColumn === null ? null : Math.max(0, Number(row.lag_ms ?? 0)),
+  };
+}
+
+export function toPosition(row: Row): Position {
+  return { seq: toSafeInteger(row.seq, 'seq'), uuid: row.uuid as string | null };
+}
