@@ -238,7 +238,7 @@ describe('several users of one SQLite file', () => {
 });
 
 /** More than a wait that blocks leaves room for: one that does not makes tens of thousands a second. */
-const MANY_TURNS = 500;
+const MANY_TURNS = 2_000;
 
 /** Counts the turns that the event loop makes, which are next to none while something blocks it. */
 function countTurns(): { stop(): number } {
