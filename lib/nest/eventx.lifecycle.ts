@@ -27,9 +27,10 @@ export class EventxLifecycle
     // Mounted in any case, so that a mistake in a decorator shows wherever the code runs.
     this.consumers.mountDeclared();
     if (this.roles.size === 0) return;
+    // First, because it may refuse its schedule: then nothing runs that nobody would stop.
+    if (this.roles.has('sequence')) await this.retention?.start();
     this.running = this.log.runner.run(this.end.signal);
     if (this.roles.has('consume')) this.consumers.start();
-    if (this.roles.has('sequence')) await this.retention?.start();
   }
 
   /** User modules' `onModuleDestroy` has run by now, and the data source is still open. */

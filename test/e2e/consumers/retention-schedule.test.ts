@@ -105,9 +105,13 @@ describe('G7 retention: its schedule', () => {
     [{ maxAge: 0 }, /"retention.maxAge" must be/],
     [{ maxTotalEvents: -1 }, /"retention.maxTotalEvents" must be/],
     [{ batchsize: 3 }, /unknown option "batchsize"/],
-  ])('%j is an error at startup', async (options, message) => {
+  ])('%j is an error at startup, and leaves nothing running', async (options, message) => {
+    const timers = () =>
+      process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+    const before = timers();
     const error: unknown = await start(options).catch((error: unknown) => error);
     expect(error).toBeInstanceOf(EventxOptionsError);
     expect((error as Error).message).toMatch(message);
+    await until(() => timers() <= before, { what: 'timers to end', timeoutMs: 10_000 });
   });
 });
