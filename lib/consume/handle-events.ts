@@ -1,6 +1,7 @@
 import type { SequencedEvent } from '../core/event.js';
+import { isThenable } from '../core/thenable.js';
 import type { Consumer, ConsumerContext, ConsumerHandler } from './consumer.js';
-import { invoke } from './invoke.js';
+import { type HandlerCall, invoke } from './invoke.js';
 
 /** How far a group of events came. */
 export interface Handled {
@@ -76,16 +77,35 @@ async function call<E extends SequencedEvent, M>(
   attempt: number,
 ): Promise<void> {
   const first = events[0]!;
+  const handle = (call: HandlerCall, payload: unknown) => {
+    const context: ConsumerContext<M> = {
+      consumer: name,
+      attempt,
+      manager,
+      id: `${name}@${first.seq}#${attempt}`,
+      get signal() {
+        return call.signal;
+      },
+    };
+    return handler.handle(payload as E & readonly E[], context);
+  };
   return invoke(
-    async (signal) => {
-      const decoded = options.batch
-        ? await Promise.all(events.map(async (event) => decode(event)))
-        : await decode(first);
-      const payload = decoded as E & readonly E[];
-      const id = `${name}@${first.seq}#${attempt}`;
-      const context: ConsumerContext<M> = { consumer: name, attempt, signal, manager, id };
-      return handler.handle(payload, context);
+    (call) => {
+      const payload = options.batch ? decodeAll(events, decode) : decode(first);
+      return isThenable(payload)
+        ? payload.then((decoded: unknown) => handle(call, decoded))
+        : handle(call, payload);
     },
     { timeout: options.timeout, abort },
   );
+}
+
+/** At once where nothing is to be waited for. */
+function decodeAll<E>(
+  events: readonly E[],
+  decode: (event: E) => E | Promise<E>,
+): readonly E[] | Promise<readonly E[]> {
+  const decoded = events.map(decode);
+  const isWhole = (all: readonly (E | Promise<E>)[]): all is readonly E[] => !all.some(isThenable);
+  return isWhole(decoded) ? decoded : Promise.all(decoded);
 }

@@ -1,6 +1,7 @@
 import { fromEvent, isObservable, lastValueFrom, takeUntil } from 'rxjs';
 
 import { HandlerTimeoutError } from '../core/errors.js';
+import { isThenable } from '../core/thenable.js';
 
 /** How one call of a handler is bounded. */
 export interface CallBounds {
@@ -10,44 +11,83 @@ export interface CallBounds {
   readonly abort: AbortSignal;
 }
 
+/** One call, which may be ended before its handler is done. */
+export class HandlerCall {
+  private controller: AbortController | undefined;
+  private end: { readonly reason: Error } | undefined;
+  private reject: ((reason: Error) => void) | undefined;
+
+  /** Made when somebody asks for it: that costs more than many a handler does. */
+  get signal(): AbortSignal {
+    if (!this.controller) {
+      this.controller = new AbortController();
+      if (this.end) this.controller.abort(this.end.reason);
+    }
+    return this.controller.signal;
+  }
+
+  /** Aborts the signal and ends the wait. */
+  breakOff(reason: Error): void {
+    this.end = { reason };
+    this.controller?.abort(reason);
+    this.reject?.(reason);
+  }
+
+  /** @returns what rejects as soon as the call is broken off */
+  brokenOff(): Promise<never> {
+    return new Promise((_, reject) => {
+      this.reject = reject;
+      if (this.end) reject(this.end.reason);
+    });
+  }
+}
+
 /**
  * Calls a handler and waits for its value, promise or Observable. A handler that outlives its bounds is not waited for any longer:
  * its signal is aborted, its Observable is unsubscribed, and its late result is nobody's business.
  * @throws what the handler throws, HandlerTimeoutError, or the reason of `abort`
  */
 export async function invoke(
-  call: (signal: AbortSignal) => unknown,
+  handler: (call: HandlerCall) => unknown,
   { timeout, abort }: CallBounds,
 ): Promise<void> {
   abort.throwIfAborted();
-  const controller = new AbortController();
-  const { signal } = controller;
-  const onAbort = () => controller.abort(abort.reason);
-  abort.addEventListener('abort', onAbort);
+  const call = new HandlerCall();
   const timer =
     timeout > 0
       ? setTimeout(() => {
-          controller.abort(new HandlerTimeoutError(`The handler took longer than ${timeout} ms.`));
+          call.breakOff(new HandlerTimeoutError(`The handler took longer than ${timeout} ms.`));
         }, timeout)
       : undefined;
   try {
-    await Promise.race([rejectionOf(signal), settle(call, signal)]);
-    signal.throwIfAborted();
+    const answer = handler(call);
+    if (isLater(answer)) await until(settled(answer, call), call, abort);
   } finally {
     clearTimeout(timer);
+  }
+  abort.throwIfAborted();
+}
+
+/** Waits for `work` unless the call is broken off, by its time limit or by `abort`. */
+async function until(work: Promise<void>, call: HandlerCall, abort: AbortSignal): Promise<void> {
+  const onAbort = () => call.breakOff(abort.reason as Error);
+  // The handler itself may have caused it.
+  if (abort.aborted) onAbort();
+  abort.addEventListener('abort', onAbort);
+  try {
+    await Promise.race([call.brokenOff(), work]);
+  } finally {
     abort.removeEventListener('abort', onAbort);
   }
 }
 
-async function settle(call: (signal: AbortSignal) => unknown, signal: AbortSignal): Promise<void> {
-  const result = await call(signal);
-  if (!isObservable(result)) return;
-  const bounded = result.pipe(takeUntil(fromEvent(signal, 'abort')));
-  await lastValueFrom(bounded, { defaultValue: undefined });
+function isLater(answer: unknown): boolean {
+  return isThenable(answer) || isObservable(answer);
 }
 
-function rejectionOf(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error));
-  });
+async function settled(answer: unknown, call: HandlerCall): Promise<void> {
+  const result = await answer;
+  if (!isObservable(result)) return;
+  const bounded = result.pipe(takeUntil(fromEvent(call.signal, 'abort')));
+  await lastValueFrom(bounded, { defaultValue: undefined });
 }

@@ -55,8 +55,11 @@ export class EventTypes {
     return definition ? prepare(input, definition) : input;
   }
 
-  /** The event with the payload of the present version. @throws EventDecodeError when it cannot be brought there, or does not fit */
-  async toConsume(event: EventxEvent): Promise<EventxEvent> {
+  /**
+   * The event with the payload of the present version; at once where nothing is known of its type.
+   * @throws EventDecodeError when it cannot be brought there, or does not fit
+   */
+  toConsume(event: EventxEvent): EventxEvent | Promise<EventxEvent> {
     const definition = this.definitions.get(event.type);
     if (!definition) return event;
     let decoded = this.decoded.get(event);

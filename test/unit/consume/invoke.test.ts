@@ -3,7 +3,7 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import { NEVER, Observable, of } from 'rxjs';
 
-import { invoke } from '../../../lib/consume/invoke.js';
+import { type HandlerCall, invoke } from '../../../lib/consume/invoke.js';
 import { HandlerTimeoutError } from '../../../lib/core/errors.js';
 
 const FOR_EVER = () => new Promise<never>(() => undefined);
@@ -43,7 +43,7 @@ describe('a call of a handler', () => {
     async (_what, answer) => {
       let signal!: AbortSignal;
       const { abort } = bounds();
-      const call = invoke((given) => ((signal = given), answer()), { abort, timeout: 1 });
+      const call = invoke((given) => ((signal = given.signal), answer()), { abort, timeout: 1 });
       await expect(call).rejects.toThrow(HandlerTimeoutError);
       expect(signal.reason).toBeInstanceOf(HandlerTimeoutError);
       expect(getEventListeners(abort, 'abort')).toEqual([]);
@@ -57,10 +57,31 @@ describe('a call of a handler', () => {
     const { controller, abort, timeout } = bounds();
     const reason = new Error('lost');
     let signal!: AbortSignal;
-    const call = invoke((given) => ((signal = given), answer()), { abort, timeout });
+    const call = invoke((given) => ((signal = given.signal), answer()), { abort, timeout });
     controller.abort(reason);
     await expect(call).rejects.toBe(reason);
     expect(signal.reason).toBe(reason);
+  });
+
+  test('that nobody waits for any more has an aborted signal, also for who asks late', async () => {
+    const { controller, abort, timeout } = bounds();
+    const reason = new Error('lost');
+    let given!: HandlerCall;
+    const call = invoke((handed) => ((given = handed), FOR_EVER()), { abort, timeout });
+    controller.abort(reason);
+    await expect(call).rejects.toBe(reason);
+    expect(given.signal.reason).toBe(reason);
+  });
+
+  test.each([
+    ['a value', () => 1],
+    ['a promise', FOR_EVER],
+  ])('that ends the run itself, answering with %s, rejects', async (_what, answer) => {
+    const { controller, abort, timeout } = bounds();
+    const reason = new Error('lost');
+    const call = invoke(() => (controller.abort(reason), answer()), { abort, timeout });
+    await expect(call).rejects.toBe(reason);
+    expect(getEventListeners(abort, 'abort')).toEqual([]);
   });
 
   test('is not begun when it is too late', async () => {
