@@ -105,7 +105,7 @@ function decodeAll<E>(
   events: readonly E[],
   decode: (event: E) => E | Promise<E>,
 ): readonly E[] | Promise<readonly E[]> {
-  const decoded = events.map(decode);
+  const decoded = events.map((event) => decode(event));
   const isWhole = (all: readonly (E | Promise<E>)[]): all is readonly E[] => !all.some(isThenable);
   return isWhole(decoded) ? decoded : Promise.all(decoded);
 }

@@ -1,4 +1,4 @@
-import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 
 import type { SequencedEvent } from '../../core/event.js';
 import { toSafeInteger } from '../../core/safe-integer.js';
@@ -10,14 +10,13 @@ import type {
   Position,
 } from '../../storage/index.js';
 import { breakableTransaction } from '../breakable-transaction.js';
-import { withConnection } from '../connection.js';
 import { affectedRows, type Dialect, inTransaction, type Statement } from '../dialects/index.js';
-import type { Row } from '../event-mapping.js';
 import { quote } from '../tables.js';
 import { type ConsumerTables, selectRecords, toPosition, toRecord } from './consumer-records.js';
 import { TypeOrmConsumerUnit } from './consumer-unit.js';
 import { guardTransaction } from './guard-transaction.js';
 import { moveTo } from './offset-statements.js';
+import { StatementRunner } from './statement-runner.js';
 
 /** Longest error text that is kept for people. */
 const ERROR_LENGTH = 4000;
@@ -29,45 +28,47 @@ export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerS
 > {
   private readonly log: string;
   private readonly offsets: string;
+  private readonly statements: StatementRunner;
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly dialect: Dialect,
     private readonly tables: ConsumerTables,
-    private readonly queryTimeout: number,
+    queryTimeout: number,
   ) {
+    this.statements = new StatementRunner(dataSource, queryTimeout);
     this.log = tables.names.events;
     this.offsets = quote(tables.names.offsets);
   }
 
   async register(consumer: string, { seq, uuid }: Position): Promise<void> {
-    await this.change(
-      `${this.dialect.insertIgnore} INTO ${this.offsets} (\`log\`, \`consumer\`, \`seq\`, \`uuid\`) VALUES (?, ?, ?, ?)`,
-      [this.log, consumer, seq, uuid],
-    );
+    await this.statements.change({
+      sql: `${this.dialect.insertIgnore} INTO ${this.offsets} (\`log\`, \`consumer\`, \`seq\`, \`uuid\`) VALUES (?, ?, ?, ?)`,
+      parameters: [this.log, consumer, seq, uuid],
+    });
   }
 
   async records(consumers?: readonly string[]): Promise<readonly ConsumerRecord[]> {
     if (consumers?.length === 0) return [];
-    const { sql, parameters } = selectRecords(this.tables, this.dialect, consumers);
-    const rows = await this.read(sql, parameters);
+    const rows = await this.statements.read(selectRecords(this.tables, this.dialect, consumers));
     return rows.map((row) => toRecord(row, this.tables));
   }
 
   async acquire(consumer: string, owner: string, leaseMs: number): Promise<Lease | null> {
     const { nowMs } = this.dialect;
-    const taken = await this.change(
-      `UPDATE ${this.offsets} SET \`owner\` = ?, \`epoch\` = \`epoch\` + 1, \`lease_until\` = ${nowMs} + ?, ` +
+    const taken = await this.statements.change({
+      sql:
+        `UPDATE ${this.offsets} SET \`owner\` = ?, \`epoch\` = \`epoch\` + 1, \`lease_until\` = ${nowMs} + ?, ` +
         '`wanted_by` = NULL, `last_error` = NULL WHERE `log` = ? AND `consumer` = ? AND `paused` = 0 AND `halted` = 0 ' +
         `AND (\`owner\` = ? OR \`lease_until\` <= ${nowMs} OR (\`owner\` IS NULL AND \`wanted_by\` = ?))`,
-      [owner, leaseMs, this.log, consumer, owner, owner],
-    );
+      parameters: [owner, leaseMs, this.log, consumer, owner, owner],
+    });
     if (taken === 0) return null;
     // Whatever is read now is one row at one moment: if it is still ours, seq and epoch belong together.
-    const [row] = await this.read(
-      `SELECT \`seq\`, \`uuid\`, \`epoch\` FROM ${this.offsets} WHERE \`log\` = ? AND \`consumer\` = ? AND \`owner\` = ?`,
-      [this.log, consumer, owner],
-    );
+    const [row] = await this.statements.read({
+      sql: `SELECT \`seq\`, \`uuid\`, \`epoch\` FROM ${this.offsets} WHERE \`log\` = ? AND \`consumer\` = ? AND \`owner\` = ?`,
+      parameters: [this.log, consumer, owner],
+    });
     if (!row) return null;
     return { consumer, owner, epoch: toSafeInteger(row.epoch, 'epoch'), ...toPosition(row) };
   }
@@ -75,11 +76,12 @@ export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerS
   async renew(owner: string, consumers: readonly string[], leaseMs: number): Promise<void> {
     // Where most consumers of the table are this owner's, MariaDB would otherwise scan all of them, and wait for each row that
     // somebody has locked.
-    await this.change(
-      `UPDATE ${this.offsets}${this.dialect.forceIndex('PRIMARY')} SET \`lease_until\` = ${this.dialect.nowMs} + ? ` +
+    await this.statements.change({
+      sql:
+        `UPDATE ${this.offsets}${this.dialect.forceIndex('PRIMARY')} SET \`lease_until\` = ${this.dialect.nowMs} + ? ` +
         `WHERE \`log\` = ? AND \`consumer\` IN (${consumers.map(() => '?').join(', ')}) AND \`owner\` = ?`,
-      [leaseMs, this.log, ...consumers, owner],
-    );
+      parameters: [leaseMs, this.log, ...consumers, owner],
+    });
   }
 
   async release(lease: Lease, reservedMs: number): Promise<void> {
@@ -92,16 +94,16 @@ export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerS
   }
 
   async want(consumer: string, owner: string, from: string): Promise<void> {
-    await this.change(
-      `UPDATE ${this.offsets} SET \`wanted_by\` = ? ` +
+    await this.statements.change({
+      sql:
+        `UPDATE ${this.offsets} SET \`wanted_by\` = ? ` +
         'WHERE `log` = ? AND `consumer` = ? AND `owner` = ? AND `wanted_by` IS NULL',
-      [owner, this.log, consumer, from],
-    );
+      parameters: [owner, this.log, consumer, from],
+    });
   }
 
   async commit(lease: Lease, position: Position): Promise<boolean> {
-    const { sql, parameters } = moveTo(this.tables.names, lease, position);
-    return (await this.change(sql, parameters)) === 1;
+    return (await this.statements.change(moveTo(this.tables.names, lease, position))) === 1;
   }
 
   atomically(
@@ -122,29 +124,31 @@ export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerS
   }
 
   async forgetDone({ consumer, owner, epoch }: Lease, upTo: number): Promise<void> {
-    await this.change(
-      `DELETE FROM ${quote(this.tables.names.done)} WHERE \`log\` = ? AND \`consumer\` = ? AND \`seq\` <= ? ` +
+    await this.statements.change({
+      sql:
+        `DELETE FROM ${quote(this.tables.names.done)} WHERE \`log\` = ? AND \`consumer\` = ? AND \`seq\` <= ? ` +
         `AND EXISTS (SELECT 1 FROM ${this.offsets} o ` +
         'WHERE o.`log` = ? AND o.`consumer` = ? AND o.`owner` = ? AND o.`epoch` = ?)',
-      [this.log, consumer, upTo, this.log, consumer, owner, epoch],
-    );
+      parameters: [this.log, consumer, upTo, this.log, consumer, owner, epoch],
+    });
   }
 
   async doneAhead({ consumer, seq }: Lease): Promise<readonly number[]> {
-    const rows = await this.read(
-      `SELECT \`seq\` FROM ${quote(this.tables.names.done)} WHERE \`log\` = ? AND \`consumer\` = ? AND \`seq\` > ?`,
-      [this.log, consumer, seq],
-    );
+    const rows = await this.statements.read({
+      sql: `SELECT \`seq\` FROM ${quote(this.tables.names.done)} WHERE \`log\` = ? AND \`consumer\` = ? AND \`seq\` > ?`,
+      parameters: [this.log, consumer, seq],
+    });
     return rows.map((row) => toSafeInteger(row.seq, 'seq'));
   }
 
   async blockedKeys(consumer: string): Promise<readonly string[]> {
     // Not DISTINCT `key`: to MySQL and MariaDB 'a' and 'a ' are the same, and one of them would be forgotten.
-    const rows = await this.read(
-      `SELECT DISTINCT HEX(\`key\`) AS \`key\` FROM ${quote(this.tables.names.deadLetters)} ` +
+    const rows = await this.statements.read({
+      sql:
+        `SELECT DISTINCT HEX(\`key\`) AS \`key\` FROM ${quote(this.tables.names.deadLetters)} ` +
         `WHERE \`log\` = ? AND \`consumer\` = ? AND \`key\` IS NOT NULL`,
-      [this.log, consumer],
-    );
+      parameters: [this.log, consumer],
+    });
     return rows.map((row) => Buffer.from(row.key as string, 'hex').toString());
   }
 
@@ -196,7 +200,7 @@ export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerS
    * @returns whether the first statement changed anything; else the others do not run
    */
   private changeAll(first: Statement, others: readonly Statement[]): Promise<boolean> {
-    return this.connected((connection) =>
+    return this.statements.connected((connection) =>
       inTransaction(connection, undefined, async () => {
         if ((await affectedRows(connection, first)) === 0) return false;
         for (const statement of others) await affectedRows(connection, statement);
@@ -206,31 +210,18 @@ export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerS
   }
 
   private async underLease(lease: Lease, set: string, values: unknown[]): Promise<void> {
-    await this.change(
-      `UPDATE ${this.offsets} SET ${set} WHERE \`log\` = ? AND \`consumer\` = ? AND \`owner\` = ? AND \`epoch\` = ?`,
-      [...values, this.log, lease.consumer, lease.owner, lease.epoch],
-    );
+    await this.statements.change({
+      sql: `UPDATE ${this.offsets} SET ${set} WHERE \`log\` = ? AND \`consumer\` = ? AND \`owner\` = ? AND \`epoch\` = ?`,
+      parameters: [...values, this.log, lease.consumer, lease.owner, lease.epoch],
+    });
   }
 
   private async byHand(consumer: string, set: string, values: unknown[]): Promise<boolean> {
-    await this.change(`UPDATE ${this.offsets} SET ${set} WHERE \`log\` = ? AND \`consumer\` = ?`, [
-      ...values,
-      this.log,
-      consumer,
-    ]);
+    await this.statements.change({
+      sql: `UPDATE ${this.offsets} SET ${set} WHERE \`log\` = ? AND \`consumer\` = ?`,
+      parameters: [...values, this.log, consumer],
+    });
     // Not by the rows changed: a driver may count only those that differ.
     return (await this.records([consumer])).length > 0;
-  }
-
-  private change(sql: Statement['sql'], parameters: Statement['parameters']): Promise<number> {
-    return this.connected((connection) => affectedRows(connection, { sql, parameters }));
-  }
-
-  private read(sql: Statement['sql'], parameters: Statement['parameters']): Promise<Row[]> {
-    return this.connected((connection) => connection.query(sql, [...parameters]) as Promise<Row[]>);
-  }
-
-  private connected<T>(work: (connection: QueryRunner) => Promise<T>): Promise<T> {
-    return withConnection(this.dataSource, this.queryTimeout, work);
   }
 }

@@ -1,4 +1,4 @@
-import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 
 import { EventxEvent } from '../../core/eventx-event.js';
 import type { SequencedEvent } from '../../core/event.js';
@@ -10,12 +10,12 @@ import type {
   FailedAttempt,
 } from '../../storage/index.js';
 import { breakableTransaction } from '../breakable-transaction.js';
-import { withConnection } from '../connection.js';
 import { affectedRows, type Dialect, type Statement } from '../dialects/index.js';
 import { type Row, toStored } from '../event-mapping.js';
 import { quote, type TableNames } from '../tables.js';
 import { exactly } from './exactly.js';
 import { guardTransaction } from './guard-transaction.js';
+import { StatementRunner } from './statement-runner.js';
 
 const DEFAULT_LIMIT = 100;
 
@@ -26,13 +26,15 @@ export class TypeOrmDeadLetterStore<E extends SequencedEvent> implements DeadLet
 > {
   private readonly table: string;
   private readonly log: string;
+  private readonly statements: StatementRunner;
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly dialect: Dialect,
     names: TableNames,
-    private readonly queryTimeout: number,
+    queryTimeout: number,
   ) {
+    this.statements = new StatementRunner(dataSource, queryTimeout);
     this.table = quote(names.deadLetters);
     this.log = names.events;
   }
@@ -45,31 +47,26 @@ export class TypeOrmDeadLetterStore<E extends SequencedEvent> implements DeadLet
     if (key !== undefined) given.push(exactly('key', key));
     if (since) given.push({ sql: '`parked_at` >= ?', parameters: [since.getTime()] });
     if (until) given.push({ sql: '`parked_at` < ?', parameters: [until.getTime()] });
-    const rows = await this.connected(
-      (connection) =>
-        connection.query(
-          `SELECT * FROM ${this.table} WHERE ${given.map(({ sql }) => sql).join(' AND ')} ` +
-            'ORDER BY `consumer`, `seq` LIMIT ?',
-          [...given.flatMap(({ parameters }) => parameters), filter.limit ?? DEFAULT_LIMIT],
-        ) as Promise<Row[]>,
-    );
+    const rows = await this.statements.read({
+      sql:
+        `SELECT * FROM ${this.table} WHERE ${given.map(({ sql }) => sql).join(' AND ')} ` +
+        'ORDER BY `consumer`, `seq` LIMIT ?',
+      parameters: [...given.flatMap(({ parameters }) => parameters), filter.limit ?? DEFAULT_LIMIT],
+    });
     return rows.map(toDeadLetter<E>);
   }
 
   async get(id: number): Promise<DeadLetter<E> | null> {
-    const [row] = await this.connected(
-      (connection) =>
-        connection.query(`SELECT * FROM ${this.table} WHERE \`log\` = ? AND \`id\` = ?`, [
-          this.log,
-          id,
-        ]) as Promise<Row[]>,
-    );
+    const [row] = await this.statements.read({
+      sql: `SELECT * FROM ${this.table} WHERE \`log\` = ? AND \`id\` = ?`,
+      parameters: [this.log, id],
+    });
     return row ? toDeadLetter<E>(row) : null;
   }
 
   async claim(id: number, claim: string, forMs: number): Promise<boolean> {
     const { nowMs } = this.dialect;
-    const claimed = await this.change({
+    const claimed = await this.statements.change({
       sql:
         `UPDATE ${this.table} SET \`claim\` = ?, \`claimed_until\` = ${nowMs} + ? ` +
         `WHERE \`log\` = ? AND \`id\` = ? AND (\`claim\` IS NULL OR \`claimed_until\` <= ${nowMs})`,
@@ -80,7 +77,7 @@ export class TypeOrmDeadLetterStore<E extends SequencedEvent> implements DeadLet
 
   async unclaim(id: number, claim: string, failure: FailedAttempt): Promise<void> {
     const letter = await this.get(id);
-    await this.change({
+    await this.statements.change({
       sql:
         `UPDATE ${this.table} SET \`claim\` = NULL, \`attempts\` = \`attempts\` + 1, \`failures\` = ?, \`reason\` = 'failed' ` +
         'WHERE `log` = ? AND `id` = ? AND `claim` = ?',
@@ -94,7 +91,7 @@ export class TypeOrmDeadLetterStore<E extends SequencedEvent> implements DeadLet
   }
 
   async settle(id: number, claim: string): Promise<boolean> {
-    return (await this.change(this.removal(id, claim))) === 1;
+    return (await this.statements.change(this.removal(id, claim))) === 1;
   }
 
   settleWith(
@@ -114,7 +111,7 @@ export class TypeOrmDeadLetterStore<E extends SequencedEvent> implements DeadLet
 
   async discard(ids: readonly number[]): Promise<number> {
     if (ids.length === 0) return 0;
-    return this.change({
+    return this.statements.change({
       sql: `DELETE FROM ${this.table} WHERE \`log\` = ? AND \`id\` IN (${ids.map(() => '?').join(', ')})`,
       parameters: [this.log, ...ids],
     });
@@ -125,14 +122,6 @@ export class TypeOrmDeadLetterStore<E extends SequencedEvent> implements DeadLet
       sql: `DELETE FROM ${this.table} WHERE \`log\` = ? AND \`id\` = ? AND \`claim\` = ?`,
       parameters: [this.log, id, claim],
     };
-  }
-
-  private change(statement: Statement): Promise<number> {
-    return this.connected((connection) => affectedRows(connection, statement));
-  }
-
-  private connected<T>(work: (connection: QueryRunner) => Promise<T>): Promise<T> {
-    return withConnection(this.dataSource, this.queryTimeout, work);
   }
 }
 

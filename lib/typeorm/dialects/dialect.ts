@@ -22,7 +22,10 @@ export interface Dialect {
   readonly name: 'mariadb' | 'mysql' | 'sqlite';
   /** `INSERT` that leaves an existing row as it is. */
   readonly insertIgnore: string;
-  /** Put behind an INSERT into a table with a column `log`: leaves an existing row as it is and, unlike `insertIgnore`, never cuts a value that does not fit. */
+  /**
+   * Put behind an INSERT into a table with a column `log`: leaves an existing row as it is and, unlike `insertIgnore`, never cuts a
+   * value that does not fit.
+   */
   readonly orKeep: string;
   /** Put behind a table to make it use an index. */
   forceIndex(index: string): string;
