@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { describe, expect, test } from '@jest/globals';
-import { EventxModule, EventxService, InjectEventx } from 'nestjs-eventx';
+import { EventxModule, EventxService, InjectEventx, type TableOptions } from 'nestjs-eventx';
 import type { DataSource } from 'typeorm';
 
 import { QUIET, startNest, typeOrm } from '../support/app.js';
@@ -25,6 +25,27 @@ describe.each(DATABASES)('two logs in one application on %s', (database) => {
     const subscriber = log.subscriber({ from: 1 });
     while (types.length < count) types.push(...(await subscriber.fetch()).map(({ type }) => type));
     return types;
+  };
+
+  /** Both logs in one data source. @param tables those of the second one */
+  const startShop = async (tables: TableOptions) => {
+    const { options, remove } = await emptyDatabase(database);
+    later(remove);
+    const app = await startNest([
+      typeOrm(options),
+      { module: class ShopModule {}, providers: [Shop] },
+      EventxModule.forRoot({ ...QUIET, isGlobal: true }),
+      EventxModule.forRoot({
+        ...QUIET,
+        name: 'audit',
+        isGlobal: true,
+        tables,
+      }),
+    ]);
+    later(() => app.close());
+    const shop = app.get(Shop, { strict: false });
+    const dataSource = app.get<DataSource>(getDataSourceToken());
+    return { shop, dataSource };
   };
 
   test('in two data sources: each event goes where it was published', async () => {
@@ -55,22 +76,7 @@ describe.each(DATABASES)('two logs in one application on %s', (database) => {
   });
 
   test('in one data source: one transaction publishes to both, or to neither', async () => {
-    const { options, remove } = await emptyDatabase(database);
-    later(remove);
-    const app = await startNest([
-      typeOrm(options),
-      { module: class ShopModule {}, providers: [Shop] },
-      EventxModule.forRoot({ ...QUIET, isGlobal: true }),
-      EventxModule.forRoot({
-        ...QUIET,
-        name: 'audit',
-        isGlobal: true,
-        tables: { prefix: 'audit_' },
-      }),
-    ]);
-    later(() => app.close());
-    const shop = app.get(Shop, { strict: false });
-    const dataSource = app.get<DataSource>(getDataSourceToken());
+    const { shop, dataSource } = await startShop({ prefix: 'audit_' });
     const publishBoth = (fails: boolean) =>
       dataSource.transaction(async (manager) => {
         await shop.orders.publish(manager, { type: 'order' });
@@ -91,22 +97,7 @@ describe.each(DATABASES)('two logs in one application on %s', (database) => {
   });
 
   test('in one data source may share the tables for state and migrations', async () => {
-    const { options, remove } = await emptyDatabase(database);
-    later(remove);
-    const app = await startNest([
-      typeOrm(options),
-      { module: class ShopModule {}, providers: [Shop] },
-      EventxModule.forRoot({ ...QUIET, isGlobal: true }),
-      EventxModule.forRoot({
-        ...QUIET,
-        name: 'audit',
-        isGlobal: true,
-        tables: { events: 'audit' },
-      }),
-    ]);
-    later(() => app.close());
-    const shop = app.get(Shop, { strict: false });
-    const dataSource = app.get<DataSource>(getDataSourceToken());
+    const { shop, dataSource } = await startShop({ events: 'audit' });
     for (const log of [shop.audit, shop.orders, shop.audit]) {
       await dataSource.transaction((manager) => log.publish(manager, { type: 't' }));
     }

@@ -147,12 +147,20 @@ export function operations({
 }
 
 /** An application on an empty database of its own, both gone after `close`. */
-export async function startAppOn<E extends SequencedEvent = EventxEvent>(
+export function startAppOn<E extends SequencedEvent = EventxEvent>(
   database: Database,
   settings?: AppSettings,
 ): Promise<TestApp<E>> {
+  return onEmptyDatabase(database, (options) => startApp<E>(options, settings));
+}
+
+/** What `start` starts on an empty database of its own, both gone after `close`. */
+export async function onEmptyDatabase<T extends { close(): Promise<void> }>(
+  database: Database,
+  start: (options: DataSourceOptions) => Promise<T>,
+): Promise<T> {
   const { options, remove } = await emptyDatabase(database);
-  const started = await startApp<E>(options, settings).catch(async (error: unknown) => {
+  const started = await start(options).catch(async (error: unknown) => {
     await remove();
     throw error;
   });

@@ -10,8 +10,8 @@ import {
 } from 'nestjs-eventx';
 import type { DataSourceOptions } from 'typeorm';
 
-import { type AppSettings, startApp, type TestApp } from '../app.js';
-import { type Database, emptyDatabase } from '../data-sources.js';
+import { type AppSettings, onEmptyDatabase, startApp, type TestApp } from '../app.js';
+import type { Database } from '../data-sources.js';
 import { until } from '../until.js';
 
 /** Retries that no test has to wait for. */
@@ -91,22 +91,11 @@ export async function startConsumerApp(
 }
 
 /** The same on an empty database of its own, both gone after `close`. */
-export async function startConsumerAppOn(
+export function startConsumerAppOn(
   database: Database,
   settings?: AppSettings,
 ): Promise<ConsumerApp> {
-  const { options, remove } = await emptyDatabase(database);
-  const started = await startConsumerApp(options, settings).catch(async (error: unknown) => {
-    await remove();
-    throw error;
-  });
-  return {
-    ...started,
-    async close() {
-      await started.close();
-      await remove();
-    },
-  };
+  return onEmptyDatabase(database, (options) => startConsumerApp(options, settings));
 }
 
 function toInput(event: string | EventInput): EventInput {
