@@ -96,6 +96,17 @@ export class StorageTimeoutError extends EventxError {
   readonly code = 'EVENTX_STORAGE_TIMEOUT';
 }
 
+/** The application has closed its data source. The log goes on when that is initialized again. */
+export class DataSourceClosedError extends EventxError {
+  readonly code = 'EVENTX_DATA_SOURCE_CLOSED';
+
+  constructor() {
+    super(
+      'The data source of the log is not initialized: it was destroyed, or is about to connect. The log goes on as soon as it is.',
+    );
+  }
+}
+
 /** A handler took longer than its consumer allows. */
 export class HandlerTimeoutError extends EventxError {
   readonly code = 'EVENTX_HANDLER_TIMEOUT';

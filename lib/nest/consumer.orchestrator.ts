@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 
+import { connectionsHeld, poolWarning } from '../consume/connections-held.js';
 import { Consumer, type ConsumerDefinition } from '../consume/consumer.js';
 import {
   assertCustomOffsetsFit,
@@ -20,6 +21,8 @@ type Definition = Omit<ConsumerDefinition<SequencedEvent, EntityManager>, 'decod
 export class ConsumerOrchestrator {
   private readonly end = new AbortController();
   private running: Promise<void> = Promise.resolve();
+  private started = false;
+  private warned: string | null = null;
 
   constructor(
     private readonly log: Log,
@@ -38,6 +41,7 @@ export class ConsumerOrchestrator {
     } else {
       supervisor.add(consumer, requireStore(consumerStore, 'Consumers'));
     }
+    this.checkPool();
   }
 
   /** Ends a consumer in this process; its place in the log stays. */
@@ -56,6 +60,8 @@ export class ConsumerOrchestrator {
   }
 
   start(): void {
+    this.started = true;
+    this.checkPool();
     this.running = this.log.supervisor.run(this.end.signal);
   }
 
@@ -63,6 +69,15 @@ export class ConsumerOrchestrator {
   async stop(): Promise<void> {
     this.end.abort();
     await this.running;
+  }
+
+  /** Once all that the application declares is known, and again with each consumer that comes later. */
+  private checkPool(): void {
+    if (!this.started) return;
+    const { supervisor, poolSize, logger } = this.log;
+    const warning = poolWarning(connectionsHeld(supervisor.consumers.values()), poolSize);
+    if (warning !== null && warning !== this.warned) logger.warn(warning);
+    this.warned = warning;
   }
 
   private decode(event: SequencedEvent): SequencedEvent | Promise<SequencedEvent> {

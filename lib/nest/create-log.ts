@@ -35,6 +35,10 @@ export interface Log {
   /** Null where the application's own storage cannot forget. */
   readonly retention: EventxRetentionJob | null;
   readonly doctor: EventxDoctor;
+  /** Most connections that the application's pool has; null where it has no pool. */
+  readonly poolSize: number | null;
+  /** Closes the connections of the log's own. */
+  close(): void;
 }
 
 /** What of a log lies in the database, or in the application's own storage. */
@@ -44,7 +48,9 @@ interface Stored {
   readonly consumers: ConsumerStore<SequencedEvent, EntityManager> | null;
   readonly deadLetters: DeadLetterStore<SequencedEvent, EntityManager> | null;
   readonly doctor: EventxDoctor;
+  readonly poolSize: number | null;
   outbox(signal: () => void): Outbox | null;
+  close(): void;
 }
 
 /** Opens the log and puts its parts together. @throws EventxSchemaError, EventxOptionsError */
@@ -84,6 +90,8 @@ export async function createLog(
     consumerStore: stored.consumers,
     deadLetterStore: stored.deadLetters,
     doctor: stored.doctor,
+    poolSize: stored.poolSize,
+    close: () => stored.close(),
     retention:
       stored.retained && createRetention(stored.retained, stored, supervisor, options, logger),
   };
@@ -119,7 +127,9 @@ function ownStorage(storage: NonNullable<ResolvedModuleOptions['storage']>): Sto
     consumers: null,
     deadLetters: null,
     doctor: new EventxDoctor(null),
+    poolSize: null,
     outbox: () => null,
+    close: () => undefined,
   };
 }
 

@@ -45,5 +45,6 @@ export class EventxLifecycle
 
   onApplicationShutdown(): void {
     this.log.outbox?.close();
+    this.log.close();
   }
 }

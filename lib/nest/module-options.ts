@@ -41,6 +41,12 @@ export interface EventxModuleOptions extends Omit<RunnerOptions, 'sequence'> {
   readonly maxPayloadBytes?: number;
   /** How long to wait for one operation of the database before its connection is given up, in ms. @default 10000 */
   readonly queryTimeout?: number;
+  /**
+   * Most connections that the log opens beside the application's pool, for all that is its own: numbering, reading, offsets, leases,
+   * retention. One is enough, for databases that take few; a process at rest holds one. The doctor opens another while it looks.
+   * @default 4
+   */
+  readonly connections?: number;
   /** Properties of the server to overlook at startup, by the names that the errors give. @default [] */
   readonly allowUnsafe?: readonly UnsafeSetting[];
   /** How consumers are leased, and how they end. */
@@ -74,6 +80,7 @@ export interface ResolvedModuleOptions {
   readonly migrate: boolean;
   readonly maxPayloadBytes: number;
   readonly queryTimeout: number;
+  readonly connections: number;
   readonly allowUnsafe: readonly UnsafeSetting[];
   readonly consumers: ResolvedConsumersOptions;
   /** Checked; undefined where nothing is to be deleted. */
@@ -91,6 +98,7 @@ const KNOWN = [
   'migrate',
   'maxPayloadBytes',
   'queryTimeout',
+  'connections',
   'allowUnsafe',
   'consumers',
   'retention',
@@ -117,6 +125,7 @@ export function resolveModuleOptions(
     migrate,
     maxPayloadBytes,
     queryTimeout,
+    connections,
     allowUnsafe = [],
     consumers,
     retention,
@@ -147,6 +156,7 @@ export function resolveModuleOptions(
       max: LARGEST_PAYLOAD,
     }),
     queryTimeout: integerOption('queryTimeout', queryTimeout, 10_000),
+    connections: integerOption('connections', connections, 4, { max: 100 }),
     allowUnsafe,
     consumers: resolveConsumersOptions(consumers),
     retention,

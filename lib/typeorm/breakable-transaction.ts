@@ -1,7 +1,7 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 
-import { destroyConnection } from './connection.js';
-import { inTransaction } from './dialects/index.js';
+import { destroyConnection } from './connections/borrowed.js';
+import { QueryRunnerConnection } from './connections/query-runner-connection.js';
 
 /**
  * Runs `work` in a transaction, which is committed if it resolves to true. When the signal aborts, the connection is destroyed
@@ -27,9 +27,7 @@ export async function breakableTransaction(
   signal.addEventListener('abort', onAbort);
   try {
     const outcome = await Promise.race([
-      inTransaction(
-        connection,
-        undefined,
+      new QueryRunnerConnection(connection).transaction(
         () => work(connection),
         (keep) => keep,
       ),

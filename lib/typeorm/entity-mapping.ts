@@ -3,7 +3,8 @@ import type { DataSource, EntityMetadata } from 'typeorm';
 import { EventxOptionsError } from '../core/errors.js';
 import { toSafeInteger } from '../core/safe-integer.js';
 import type { PendingEvent, SequencedEvent } from '../core/event.js';
-import type { EventMapping, Row } from './event-mapping.js';
+import type { Row } from './connections/sql-connection.js';
+import type { EventMapping } from './event-mapping.js';
 import { quote } from './tables.js';
 
 /** An application's own entity class for the events. Its instances have `id`, `seq` and `size`. */
@@ -32,7 +33,7 @@ export function entityMapping<E extends SequencedEvent>(
     const event = metadata.create() as Record<string, unknown>;
     for (const column of columns) {
       const value: unknown = dataSource.driver.prepareHydratedValue(
-        row[column.databaseName],
+        asTypeOrmReads(row[column.databaseName], column.type),
         column,
       );
       if (value !== undefined) column.setEntityValue(event, value);
@@ -56,6 +57,11 @@ export function entityMapping<E extends SequencedEvent>(
     numbered: (pending, number) => Object.assign(pending.entity, { seq: number }),
     event: (row) => hydrate(row, toSafeInteger(row[seq], 'seq')),
   };
+}
+
+/** On connections of its own TypeORM has bigints as strings, and an entity may count on it. */
+function asTypeOrmReads(value: unknown, type: unknown): unknown {
+  return type === 'bigint' && typeof value === 'number' ? String(value) : value;
 }
 
 function metadataOf(dataSource: DataSource, entity: EventEntityClass): EntityMetadata {

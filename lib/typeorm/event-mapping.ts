@@ -1,11 +1,9 @@
 import { toSafeInteger } from '../core/safe-integer.js';
 import type { PendingEvent, SequencedEvent } from '../core/event.js';
 import { EventxEvent, type StoredEvent, storedSize } from '../core/eventx-event.js';
+import type { Row } from './connections/sql-connection.js';
 import type { Dialect } from './dialects/index.js';
 import { quote } from './tables.js';
-
-/** A row as the driver gives it. */
-export type Row = Readonly<Record<string, unknown>>;
 
 /** How rows of the events table become events. */
 export interface EventMapping<E extends SequencedEvent, P extends PendingEvent> {

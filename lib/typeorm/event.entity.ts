@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { MAX_NAME_LENGTH } from '../core/envelope.js';
 import type { EventHeaders } from '../core/eventx-event.js';
 import { toSafeInteger } from '../core/safe-integer.js';
+import { DEFAULT_TABLES } from './tables.js';
 
 /** TypeORM gives the bigints of MySQL as strings. */
 const integer: ValueTransformer = {
@@ -18,10 +19,10 @@ const buffer: ValueTransformer = {
 };
 
 /**
- * The `events` table as a TypeORM entity, for applications that save or query events like any other entity. Its own migrations
+ * The log's table as a TypeORM entity, for applications that save or query events like any other entity. Its own migrations
  * make the table, so TypeORM's `synchronize` keeps off it. Extend it to add columns.
  */
-@Entity('events', { synchronize: false })
+@Entity(DEFAULT_TABLES.events, { synchronize: false })
 export class EventxEventEntity {
   @PrimaryColumn({ type: 'integer', generated: 'increment', transformer: integer })
   id!: number;
@@ -55,7 +56,9 @@ export class EventxEventEntity {
   }
 }
 
-const classes = new Map<string, typeof EventxEventEntity>([['events', EventxEventEntity]]);
+const classes = new Map<string, typeof EventxEventEntity>([
+  [DEFAULT_TABLES.events, EventxEventEntity],
+]);
 
 /** The entity for a log with another table name; the same class each time for the same name. */
 export function eventEntity(table: string): typeof EventxEventEntity {

@@ -1,10 +1,9 @@
 import type { Dialect } from './dialects/index.js';
 import type { EventMapping } from './event-mapping.js';
-import { quote, type TableNames } from './tables.js';
+import { type LogTables, quote } from './tables.js';
 
 /** What a storage needs to know of its tables, as the schema check found them. */
-export interface EventTable {
-  readonly names: TableNames;
+export interface EventTable extends LogTables {
   /** Name of the unique index on the seq column. */
   readonly seqIndex: string;
 }
@@ -22,16 +21,15 @@ export type LogReads = Readonly<Record<'state' | 'pending' | 'from' | 'last' | '
 export function logReads(
   dialect: Dialect,
   mapping: ReadMapping,
-  { names, seqIndex }: EventTable,
+  { sql, seqIndex }: EventTable,
 ): LogReads {
-  const events = quote(names.events);
   const seq = quote(mapping.seq);
-  const select = `SELECT ${mapping.selection(dialect)} FROM ${events}${dialect.forceIndex(seqIndex)}`;
+  const select = `SELECT ${mapping.selection(dialect)} FROM ${sql.events}${dialect.forceIndex(seqIndex)}`;
   return {
-    state: `SELECT \`last_seq\` AS \`lastSeq\`, \`epoch\` FROM ${quote(names.state)} WHERE \`name\` = ?`,
+    state: `SELECT \`last_seq\` AS \`lastSeq\`, \`epoch\` FROM ${sql.state} WHERE \`name\` = ?`,
     pending: `${select} WHERE ${seq} IS NULL ${dialect.pendingOrder(mapping.id)} LIMIT ?`,
     from: `${select} WHERE ${seq} >= ? ORDER BY ${seq} LIMIT ?`,
     last: `${select} WHERE ${seq} IS NOT NULL ORDER BY ${seq} DESC LIMIT ?`,
-    min: `SELECT MIN(${seq}) AS \`seq\` FROM ${events}`,
+    min: `SELECT MIN(${seq}) AS \`seq\` FROM ${sql.events}`,
   };
 }

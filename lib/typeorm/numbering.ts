@@ -1,14 +1,13 @@
 import type { LogState } from '../storage/index.js';
 import type { Numbering, Statement } from './dialects/index.js';
 import { type IdRun, idRuns } from './id-runs.js';
-import { quote, type TableNames } from './tables.js';
+import { type LogTables, quote } from './tables.js';
 
 /** Runs of ids per statement: each adds a branch that is tried for every row. */
 const RUNS_PER_UPDATE = 32;
 
 /** The columns of `events` that the sequencer touches, and how to reach its rows. */
-export interface NumberedTable {
-  readonly names: TableNames;
+export interface NumberedTable extends Pick<LogTables, 'log' | 'sql'> {
   /** Column names. */
   readonly id: string;
   readonly seq: string;
@@ -23,15 +22,15 @@ export function numbering(table: NumberedTable, log: LogState, ids: readonly num
   for (let start = 0; start < runs.length; start += RUNS_PER_UPDATE) {
     updates.push(updateRuns(table, runs.slice(start, start + RUNS_PER_UPDATE)));
   }
-  return { advance: advance(table.names, log, ids.length), updates, count: ids.length };
+  return { advance: advance(table, log, ids.length), updates, count: ids.length };
 }
 
-function advance(names: TableNames, log: LogState, count: number): Statement {
+function advance({ sql, log: name }: NumberedTable, log: LogState, count: number): Statement {
   return {
     sql:
-      `UPDATE ${quote(names.state)} SET \`last_seq\` = ? ` +
+      `UPDATE ${sql.state} SET \`last_seq\` = ? ` +
       `WHERE \`name\` = ? AND \`epoch\` = ? AND \`last_seq\` = ?`,
-    parameters: [log.lastSeq + count, names.events, log.epoch, log.lastSeq],
+    parameters: [log.lastSeq + count, name, log.epoch, log.lastSeq],
   };
 }
 
@@ -48,7 +47,7 @@ function updateRuns(table: NumberedTable, runs: readonly IdRun[]): Statement {
         };
   return {
     sql:
-      `UPDATE ${quote(table.names.events)}${table.byPrimaryKey} SET ${seq} = ${id} + ${delta.sql} ` +
+      `UPDATE ${table.sql.events}${table.byPrimaryKey} SET ${seq} = ${id} + ${delta.sql} ` +
       `WHERE (${runs.map(() => `${id} BETWEEN ? AND ?`).join(' OR ')}) AND ${seq} IS NULL`,
     parameters: [...delta.parameters, ...runs.flatMap((run) => [run.low, run.high])],
   };

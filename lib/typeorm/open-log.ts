@@ -1,13 +1,16 @@
 import type { DataSource } from 'typeorm';
 
+import { EventxOptionsError } from '../core/errors.js';
 import type { EventxLogger } from '../core/logger.js';
 import type { PendingEvent, SequencedEvent } from '../core/event.js';
 import { TypeOrmConsumerStore } from './consumers/consumer.store.js';
 import { TypeOrmDeadLetterStore } from './consumers/dead-letter.store.js';
-import { withConnection } from './connection.js';
-import { type Dialect, dialectOf, type UnsafeSetting } from './dialects/index.js';
+import type { LogConnections } from './connections/log-connections.js';
+import { openConnections } from './connections/open-connections.js';
+import { assertKnown, type Dialect, dialectOf, type UnsafeSetting } from './dialects/index.js';
 import { EventxDoctor } from './doctor/doctor.js';
 import { describeFindings } from './doctor/finding.js';
+import { poolRisks } from './doctor/pool.js';
 import { type EventEntityClass, entityMapping } from './entity-mapping.js';
 import { eventEntity } from './event.entity.js';
 import { type EventMapping, envelopeMapping } from './event-mapping.js';
@@ -15,8 +18,7 @@ import { EventWriter } from './outbox/event-writer.js';
 import { Outbox } from './outbox/outbox.js';
 import { migrate } from './schema/migrate.js';
 import { verifySchema, verifyServer } from './schema/verify.js';
-import { serializeSqlite } from './sqlite/serialize-sqlite.js';
-import { resolveTables, type TableOptions } from './tables.js';
+import { type LogTables, logTables, resolveTables, type TableOptions } from './tables.js';
 import { TypeOrmEventStorage } from './typeorm-event.storage.js';
 
 export interface OpenLogOptions {
@@ -28,6 +30,8 @@ export interface OpenLogOptions {
   readonly allowUnsafe: readonly UnsafeSetting[];
   /** In ms. */
   readonly queryTimeout: number;
+  /** Most connections of the log's own. */
+  readonly connections: number;
 }
 
 /** Both ends of a log in a database: where the runner reads, where producers write. */
@@ -39,6 +43,10 @@ export interface OpenLog {
   outbox(signal: () => void): Outbox;
   /** Makes what examines the log. @param maxPayloadBytes largest payload that is published, headers included */
   doctor(maxPayloadBytes: number): EventxDoctor;
+  /** Most connections that the application may hold at a time; null where it has a single one. */
+  readonly poolSize: number | null;
+  /** Closes the log's own connections, for good. */
+  close(): void;
 }
 
 /**
@@ -50,62 +58,90 @@ export async function openLog(
   options: OpenLogOptions,
   logger: EventxLogger,
 ): Promise<OpenLog> {
-  if (dataSource.options.type !== 'better-sqlite3') {
-    // A database that hangs is to be noticed, and tried again, as one that is down.
-    await withConnection(dataSource, options.queryTimeout, (connection) =>
-      connection.query('SELECT 1'),
-    );
+  assertKnown(dataSource);
+  const { queryTimeout: timeoutMs, connections: size } = options;
+  const connections = openConnections(dataSource, { size, timeoutMs });
+  try {
+    return await openIn(dataSource, connections, options, logger);
+  } catch (error) {
+    connections.close();
+    throw error;
   }
-  const dialect = await dialectOf(dataSource);
-  if (dialect.name === 'sqlite') serializeSqlite(dataSource);
-  await verifyServer(dataSource, dialect, options.allowUnsafe);
+}
 
-  const { entity } = options;
+async function openIn(
+  dataSource: DataSource,
+  connections: LogConnections,
+  options: OpenLogOptions,
+  logger: EventxLogger,
+): Promise<OpenLog> {
+  const dialect = await connections.use((connection) => dialectOf(dataSource, connection));
+  await verifyServer(connections, dialect, options.allowUnsafe);
+
+  const { entity, allowUnsafe } = options;
   const mapping: EventMapping<SequencedEvent, PendingEvent> = entity
     ? entityMapping(dataSource, entity)
     : envelopeMapping;
-  const tables = resolveTables(
-    entity
-      ? { ...options.tables, events: dataSource.getMetadata(entity).tableName }
-      : options.tables,
-  );
-  const target = { dialect, tables, withEvents: !entity, seqColumn: mapping.seq };
+  const place = await placeOf(dataSource, connections, dialect, options);
+  const target = { ...place, dialect, withEvents: !entity, seqColumn: mapping.seq };
 
   if (options.migrate) {
-    const applied = await migrate(dataSource, target);
+    const applied = await migrate(connections, target);
     if (applied.length > 0) logger.log(`Schema migrated: ${applied.join(', ')}.`);
   }
   const { columns } = mapping;
-  const table = await verifySchema(dataSource, target, columns);
-  await warnOfRisks(dataSource, dialect, options.queryTimeout, logger);
+  const table = await verifySchema(connections, target, columns);
+  await warnOfRisks(connections, dialect, logger);
 
   const publishable = envelopeMapping.columns.every((column) => columns.includes(column));
-  const writer = publishable ? new EventWriter(tables.events) : null;
-  const createdAtColumn = mapping.createdAt;
-  const consumerTables = { names: tables, seqColumn: mapping.seq, createdAtColumn };
-  const { queryTimeout, allowUnsafe } = options;
-  const consumers = new TypeOrmConsumerStore(dataSource, dialect, consumerTables, queryTimeout);
-  const examined = { dataSource, target, table, mapping, consumers, allowUnsafe, queryTimeout };
+  const writer = publishable ? new EventWriter(place.sql.events) : null;
+  const consumerTables = {
+    ...place,
+    seqColumn: mapping.seq,
+    createdAtColumn: mapping.createdAt,
+  };
+  const consumers = new TypeOrmConsumerStore(dataSource, dialect, consumerTables, connections);
+  const examined = { connections, target, table, mapping, consumers: consumerTables, allowUnsafe };
   return {
     consumers,
-    deadLetters: new TypeOrmDeadLetterStore(dataSource, dialect, tables, queryTimeout),
-    storage: new TypeOrmEventStorage(dataSource, dialect, mapping, table, queryTimeout),
+    deadLetters: new TypeOrmDeadLetterStore(dataSource, dialect, place, connections),
+    storage: new TypeOrmEventStorage(connections, dialect, mapping, table),
     outbox: (signal) =>
-      new Outbox(dataSource, writer, entity ?? eventEntity(tables.events), signal),
+      new Outbox(dataSource, writer, entity ?? eventEntity(place.tables.events), signal),
     doctor: (maxPayloadBytes) =>
       new EventxDoctor({ ...examined, maxPayloadBytes: publishable ? maxPayloadBytes : null }),
+    poolSize: connections.applicationPool()?.size ?? null,
+    close: () => connections.close(),
   };
+}
+
+/** Where the tables of the log are. */
+async function placeOf(
+  dataSource: DataSource,
+  connections: LogConnections,
+  dialect: Dialect,
+  { entity, tables }: OpenLogOptions,
+): Promise<LogTables> {
+  const database = await connections.use((connection) => dialect.database(connection));
+  if (!entity) return logTables(resolveTables(tables), database);
+  const { tableName, database: own } = dataSource.getMetadata(entity);
+  if (own !== undefined && database === null) {
+    throw new EventxOptionsError(
+      `Option "entity": ${entity.name} is in another file ("${own}"). On the embedded database the log is in the file of its data source.`,
+    );
+  }
+  return logTables(resolveTables({ ...tables, events: tableName }), database, own ?? database);
 }
 
 /** Says what can take back commits that were acknowledged. No reason not to start: some prefer the speed. */
 async function warnOfRisks(
-  dataSource: DataSource,
+  connections: LogConnections,
   dialect: Dialect,
-  queryTimeout: number,
   logger: EventxLogger,
 ): Promise<void> {
-  const risks = await withConnection(dataSource, queryTimeout, (connection) =>
-    dialect.durabilityRisks(connection),
-  );
+  const risks = [
+    ...(await connections.use((connection) => dialect.durabilityRisks(connection))),
+    ...poolRisks(connections.applicationPool()),
+  ];
   for (const risk of risks) logger.warn(describeFindings([risk]));
 }

@@ -1,11 +1,11 @@
 import { refuseUnknownOptions } from '../core/checks.js';
-import { EventxOptionsError } from '../core/errors.js';
+import { EventxOptionsError, EventxSchemaError } from '../core/errors.js';
 
 /** Names of the tables; each must be a plain identifier. */
 export interface TableOptions {
   /** Put before each name that is not given here. @default '' */
   readonly prefix?: string;
-  /** The log itself. @default 'events' */
+  /** The log itself. @default 'eventx_events' */
   readonly events?: string;
   /** One row per log: how far it is numbered. @default 'eventx_state' */
   readonly state?: string;
@@ -19,8 +19,9 @@ export interface TableOptions {
   readonly migrations?: string;
 }
 
-const DEFAULTS = {
-  events: 'events',
+/** How the tables are called unless the application says otherwise. */
+export const DEFAULT_TABLES = {
+  events: 'eventx_events',
   state: 'eventx_state',
   offsets: 'eventx_offsets',
   done: 'eventx_done',
@@ -28,20 +29,20 @@ const DEFAULTS = {
   migrations: 'eventx_migrations',
 } as const satisfies Record<Exclude<keyof TableOptions, 'prefix'>, string>;
 
-export type TableNames = Readonly<Record<keyof typeof DEFAULTS, string>>;
+export type TableNames = Readonly<Record<keyof typeof DEFAULT_TABLES, string>>;
 
 /** What both databases take without surprises, short enough to leave room for the names of indexes. */
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]{0,53}$/;
 
 /** @throws EventxOptionsError when a name is not a plain identifier, or two are the same */
 export function resolveTables(options: TableOptions = {}): TableNames {
-  refuseUnknownOptions('Option "tables"', options, ['prefix', ...Object.keys(DEFAULTS)]);
+  refuseUnknownOptions('Option "tables"', options, ['prefix', ...Object.keys(DEFAULT_TABLES)]);
   const { prefix = '', ...given } = options;
   if (typeof prefix !== 'string') {
     throw new EventxOptionsError(`Option "tables.prefix" must be a string, not ${typeof prefix}.`);
   }
   const names = Object.fromEntries(
-    Object.entries(DEFAULTS).map(([what, name]) => [what, prefix + name]),
+    Object.entries(DEFAULT_TABLES).map(([what, name]) => [what, prefix + name]),
   ) as TableNames;
   Object.assign(names, definedOnly(given));
   for (const [what, name] of Object.entries(names)) {
@@ -67,6 +68,49 @@ function definedOnly<T extends object>(options: T): Partial<T> {
   return Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),
   ) as Partial<T>;
+}
+
+/** The tables of one log, where they are. */
+export interface LogTables {
+  /** The name of the log: under it the tables that several logs share keep what is its. */
+  readonly log: string;
+  /** For people, and for making them. */
+  readonly tables: TableNames;
+  /** For statements: quoted, with the database, so that no `USE` and no pool can lead to others of the same name. */
+  readonly sql: TableNames;
+  /** The database that the events are in, where that is not the one of the others. */
+  readonly eventsDatabase: string | null;
+}
+
+/** What the column `log` holds. */
+const LONGEST_LOG_NAME = 64;
+
+/**
+ * @param database the one of the data source; null where statements need none
+ * @param eventsDatabase the one of the application's own entity, where it names one
+ * @throws EventxSchemaError
+ */
+export function logTables(
+  tables: TableNames,
+  database: string | null = null,
+  eventsDatabase: string | null = null,
+): LogTables {
+  const elsewhere = eventsDatabase === database ? null : eventsDatabase;
+  const log = elsewhere === null ? tables.events : `${elsewhere}.${tables.events}`;
+  if (log.length > LONGEST_LOG_NAME) {
+    throw new EventxSchemaError(
+      `The log is called "${log}" after its table, which is longer than ${LONGEST_LOG_NAME} characters. Give the table a shorter name.`,
+    );
+  }
+  const path = (name: string, owner: string | null) =>
+    owner === null ? quote(name) : `${quote(owner)}.${quote(name)}`;
+  const sql = Object.fromEntries(
+    Object.entries(tables).map(([what, name]) => [
+      what,
+      path(name, what === 'events' ? (elsewhere ?? database) : database),
+    ]),
+  ) as TableNames;
+  return { log, tables, sql, eventsDatabase: elsewhere };
 }
 
 /** An identifier in SQL. MySQL, MariaDB and SQLite all take backticks. */

@@ -1,37 +1,34 @@
 import { setImmediate } from 'node:timers/promises';
 
-import type { DataSource, QueryRunner } from 'typeorm';
-
 import { EventxSchemaError } from '../core/errors.js';
 import type { PendingEvent, SequencedEvent } from '../core/event.js';
 import { toSafeInteger } from '../core/safe-integer.js';
 import type { AssignResult, EventxStorage, LogState, RetentionStorage } from '../storage/index.js';
-import { withConnection } from './connection.js';
+import type { LogConnections } from './connections/log-connections.js';
+import type { Row } from './connections/sql-connection.js';
 import type { Dialect } from './dialects/index.js';
-import type { EventMapping, Row } from './event-mapping.js';
+import type { EventMapping } from './event-mapping.js';
 import { type EventTable, logReads, type LogReads } from './log-reads.js';
 import { type NumberedTable, numbering } from './numbering.js';
 
 /**
- * The log in a table of a TypeORM data source. Reads are plain, consistent reads on a connection of the pool, one statement
- * each; only `assign` opens a transaction. The SQL is written out: TypeORM's own finders cost 2 to 30 times as much here.
+ * The log in a table of a TypeORM data source. Reads are plain, consistent reads, one statement each; only `assign` opens a
+ * transaction. All of it on connections of the log's own. The SQL is written out: TypeORM's own finders cost 2 to 30 times as much here.
  */
 export class TypeOrmEventStorage<E extends SequencedEvent, P extends PendingEvent>
   implements EventxStorage<E, P>, RetentionStorage
 {
   private readonly sql: LogReads;
-  private readonly table: NumberedTable;
+  private readonly numbered: NumberedTable;
 
-  /** @param queryTimeout ms to wait for one operation before its connection is given up */
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly connections: LogConnections,
     private readonly dialect: Dialect,
     private readonly mapping: EventMapping<E, P>,
-    table: EventTable,
-    private readonly queryTimeout: number,
+    private readonly table: EventTable,
   ) {
-    this.table = {
-      names: table.names,
+    this.numbered = {
+      ...table,
       id: mapping.id,
       seq: mapping.seq,
       byPrimaryKey: dialect.forceIndex('PRIMARY'),
@@ -40,10 +37,10 @@ export class TypeOrmEventStorage<E extends SequencedEvent, P extends PendingEven
   }
 
   async readState(): Promise<LogState> {
-    const [row] = await this.read(this.sql.state, [this.table.names.events]);
+    const [row] = await this.read(this.sql.state, [this.table.log]);
     if (!row) {
       throw new EventxSchemaError(
-        `Table "${this.table.names.state}" has no row for the log "${this.table.names.events}". It was deleted, or the ` +
+        `Table "${this.table.tables.state}" has no row for the log "${this.table.log}". It was deleted, or the ` +
           `migrations were not run. Without it numbers could be given twice, so nothing is sequenced.`,
       );
     }
@@ -61,8 +58,8 @@ export class TypeOrmEventStorage<E extends SequencedEvent, P extends PendingEven
   async assign(log: LogState, pending: readonly P[]): Promise<AssignResult<E>> {
     const ids = pending.map((event) => event.id);
     const [done, events] = await Promise.all([
-      this.connected((connection) =>
-        this.dialect.number(connection, numbering(this.table, log, ids)),
+      this.connections.use((connection) =>
+        this.dialect.number(connection, numbering(this.numbered, log, ids)),
       ),
       // Meanwhile: the statement is on its way by then, and the server has work to do.
       setImmediate().then(() =>
@@ -92,11 +89,11 @@ export class TypeOrmEventStorage<E extends SequencedEvent, P extends PendingEven
   }
 
   async deleteBefore(before: number, limit: number): Promise<number> {
-    return this.connected((connection) =>
+    return this.connections.use((connection) =>
       this.dialect.deleteSmallest(
         connection,
-        this.table.names.events,
-        this.table.seq,
+        this.table.sql.events,
+        this.numbered.seq,
         before,
         limit,
       ),
@@ -104,10 +101,6 @@ export class TypeOrmEventStorage<E extends SequencedEvent, P extends PendingEven
   }
 
   private read(sql: string, parameters: unknown[]): Promise<Row[]> {
-    return this.connected((connection) => connection.query(sql, parameters) as Promise<Row[]>);
-  }
-
-  private connected<T>(work: (connection: QueryRunner) => Promise<T>): Promise<T> {
-    return withConnection(this.dataSource, this.queryTimeout, work);
+    return this.connections.read((connection) => connection.rows(sql, parameters));
   }
 }

@@ -70,7 +70,7 @@ async function load(count: number): Promise<void> {
 
 async function progress(log: Replicas) {
   const [row] = await log.database.query(
-    'SELECT (SELECT COUNT(*) FROM events) AS events, (SELECT last_seq FROM eventx_state) AS numbered, ' +
+    'SELECT (SELECT COUNT(*) FROM eventx_events) AS events, (SELECT last_seq FROM eventx_state) AS numbered, ' +
       '(SELECT seq FROM eventx_offsets) AS handled',
   );
   return {

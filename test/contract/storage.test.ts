@@ -8,12 +8,19 @@ import { openLog } from '../../lib/typeorm/open-log.js';
 import { envelopeMapping } from '../../lib/typeorm/event-mapping.js';
 import { dialectNamed } from '../../lib/typeorm/dialects/index.js';
 import { EventWriter } from '../../lib/typeorm/outbox/event-writer.js';
-import { resolveTables } from '../../lib/typeorm/tables.js';
+import { openConnections } from '../../lib/typeorm/connections/open-connections.js';
+import { logTables, resolveTables } from '../../lib/typeorm/tables.js';
 import { TypeOrmEventStorage } from '../../lib/typeorm/typeorm-event.storage.js';
 import { connect, type Database, emptyDatabase } from '../support/data-sources.js';
 import { silentLogger } from '../support/silent-logger.js';
 
-const OPEN = { tables: undefined, migrate: true, allowUnsafe: [], queryTimeout: 5000 };
+const OPEN = {
+  tables: undefined,
+  migrate: true,
+  allowUnsafe: [],
+  queryTimeout: 5000,
+  connections: 2,
+};
 
 /** An entity as an application of the Go library would bring it: other names, no envelope. */
 @Entity('shop_log', { synchronize: false })
@@ -111,8 +118,8 @@ async function createHarness(variant: Variant): Promise<StorageHarness> {
     };
   };
   return {
-    storage: own,
-    rival,
+    storage: own.storage,
+    rival: rival.storage,
     async insert(count) {
       const { ids, commit } = await begin(count);
       await commit();
@@ -123,10 +130,12 @@ async function createHarness(variant: Variant): Promise<StorageHarness> {
     async remove(id) {
       const { tableName, id: idColumn } = entity
         ? { tableName: 'shop_log', id: 'shop_id' }
-        : { tableName: 'events', id: 'id' };
+        : { tableName: 'eventx_events', id: 'id' };
       await dataSource.query(`DELETE FROM ${tableName} WHERE ${idColumn} = ?`, [id]);
     },
     async close() {
+      own.close();
+      rival.close();
       await rivalSource.destroy();
       await dataSource.destroy();
       await remove();
@@ -135,10 +144,16 @@ async function createHarness(variant: Variant): Promise<StorageHarness> {
 }
 
 async function openStorage(dataSource: DataSource, { entity, asMySql }: Variant) {
-  const { storage } = await openLog(dataSource, { ...OPEN, entity }, silentLogger);
-  if (!asMySql) return storage;
-  const table = { names: resolveTables(), seqIndex: 'uq_events_seq' };
-  return new TypeOrmEventStorage(dataSource, dialectNamed('mysql'), envelopeMapping, table, 5000);
+  const log = await openLog(dataSource, { ...OPEN, entity }, silentLogger);
+  if (!asMySql) return { storage: log.storage, close: () => log.close() };
+  log.close();
+  const connections = openConnections(dataSource, { size: 2, timeoutMs: 5000 });
+  const table = { ...logTables(resolveTables()), seqIndex: 'uq_eventx_events_seq' };
+  const mysql = dialectNamed('mysql');
+  return {
+    storage: new TypeOrmEventStorage(connections, mysql, envelopeMapping, table),
+    close: () => connections.close(),
+  };
 }
 
 type Write = (
@@ -151,8 +166,8 @@ const writeEnvelopes: Write = async (dataSource, connection, count) => {
   const events = Array.from({ length: count }, (_, index) =>
     encodeEvent({ type: 'tested', key: `k${index}`, data: { index }, headers: { h: '1' } }, 1000),
   );
-  await new EventWriter('events').write(connection, events);
-  return lastIds(connection, 'events', 'id', count);
+  await new EventWriter('eventx_events').write(connection, events);
+  return lastIds(connection, 'eventx_events', 'id', count);
 };
 
 const writeShopEvents: Write = async (dataSource, connection, count) => {

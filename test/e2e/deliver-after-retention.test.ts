@@ -39,7 +39,7 @@ describe.each(DATABASES)('G4 no skip: a subscriber behind retention on %s', (dat
   });
 
   test('is told so at the hole, after all that comes before it', async () => {
-    await log.dataSource.query('DELETE FROM events WHERE seq IN (9, 10)');
+    await log.dataSource.query('DELETE FROM eventx_events WHERE seq IN (9, 10)');
     const subscriber = log.runner.subscriber({ from: 3, fetchLimit: 4 });
     expect(seqsOf(await subscriber.fetch())).toEqual(range(3, 6));
     expect(seqsOf(await subscriber.fetch())).toEqual([7, 8]);

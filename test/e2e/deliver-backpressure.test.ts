@@ -33,7 +33,7 @@ describe.each(DATABASES)('back-pressure: a subscriber slower than the log on %s'
     log = await startAppOn(database, {
       options: { windowSize: READ, batchSize: READ, maxBatchSize: READ },
     });
-    const table = new ReadCounter(log.dataSource, /FROM `events`.*`seq` >= \?/);
+    const table = new ReadCounter(log.dataSource, /FROM .*`eventx_events`.*`seq` >= \?/);
     const handling: number[] = [];
     const turns: Subject<void>[] = [];
     const handled = log.eventx.events$({ from: 1, fetchLimit: BATCH }, ({ seq }) => {
@@ -82,7 +82,7 @@ describe.each(DATABASES)('back-pressure: a subscriber slower than the log on %s'
       options: { windowSize: READ, batchSize: READ, maxBatchSize: READ, batchBytes: 65_536 },
     });
     await publishAll();
-    const table = new ReadCounter(log.dataSource, /FROM `events`.*`seq` >= \?/);
+    const table = new ReadCounter(log.dataSource, /FROM .*`eventx_events`.*`seq` >= \?/);
     const seqs = log.eventx.events$({ from: 1, fetchLimit: 1 }).pipe(take(300), toArray());
     expect(seqsOf(await lastValueFrom(seqs))).toEqual(range(1, 300));
     // Each of about 1,100 bytes: 65,536 bytes are 59 of them. The first read does not know that yet.

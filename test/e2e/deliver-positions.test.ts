@@ -33,7 +33,7 @@ describe.each(DATABASES)('where a subscriber begins on %s', (database) => {
   test("'earliest' is the oldest event that the log still has", async () => {
     await log.publish('a', 'b', 'c');
     await log.reached(3);
-    await log.dataSource.query('DELETE FROM events WHERE seq = 1');
+    await log.dataSource.query('DELETE FROM eventx_events WHERE seq = 1');
     const subscriber = log.eventx.subscriber({ from: 'earliest' });
     expect(seqsOf(await subscriber.fetch())).toEqual([2, 3]);
   });
@@ -48,7 +48,7 @@ describe.each(DATABASES)('where a subscriber begins on %s', (database) => {
   test("'earliest' of a log that retention emptied is the next event that comes", async () => {
     await log.publish('a', 'b');
     await log.reached(2);
-    await log.dataSource.query('DELETE FROM events');
+    await log.dataSource.query('DELETE FROM eventx_events');
     const subscriber = log.eventx.subscriber({ from: 'earliest' });
     const { fetching } = await waiting(subscriber);
     expect(subscriber.position).toBe(3);

@@ -23,14 +23,16 @@ describe.each(DATABASES)('G8 truncation: a log that moved back on %s', (database
 
   /** As a backup that was made when the log ended at `lastSeq`. */
   async function restore(lastSeq: number): Promise<void> {
-    await log.dataSource.query('DELETE FROM events WHERE seq > ? OR seq IS NULL', [lastSeq]);
+    await log.dataSource.query('DELETE FROM eventx_events WHERE seq > ? OR seq IS NULL', [lastSeq]);
     await log.dataSource.query('UPDATE eventx_state SET last_seq = ?', [lastSeq]);
     log.runner.signal();
   }
 
   /** All is gone, and ids begin anew where the database does so. */
   async function truncate(): Promise<void> {
-    await log.dataSource.query(database === 'sqlite' ? 'DELETE FROM events' : 'TRUNCATE events');
+    await log.dataSource.query(
+      database === 'sqlite' ? 'DELETE FROM eventx_events' : 'TRUNCATE eventx_events',
+    );
     await log.dataSource.query('UPDATE eventx_state SET last_seq = 0');
     log.runner.signal();
   }
@@ -69,7 +71,7 @@ describe.each(DATABASES)('G8 truncation: a log that moved back on %s', (database
   test('it is noticed although new events came first', async () => {
     const subscriber = log.runner.subscriber({ from: 7 });
     const waiting = subscriber.fetch();
-    await log.dataSource.query('DELETE FROM events WHERE seq > 2');
+    await log.dataSource.query('DELETE FROM eventx_events WHERE seq > 2');
     await log.dataSource.query('UPDATE eventx_state SET last_seq = 2');
     await log.insert(['x', 'y']);
     log.runner.signal();
@@ -125,7 +127,7 @@ describe.each(DATABASES)('G8 truncation: a log that moved back on %s', (database
     behind.seek(3);
     const ids = (await take(behind, 3)).map(({ id }) => id);
     const rows = await log.dataSource.query<{ id: unknown }[]>(
-      'SELECT id FROM events WHERE seq BETWEEN 3 AND ? ORDER BY seq',
+      'SELECT id FROM eventx_events WHERE seq BETWEEN 3 AND ? ORDER BY seq',
       [ids.length + 2],
     );
     expect(ids).toEqual(rows.map(({ id }) => Number(id)));
@@ -151,7 +153,7 @@ describe.each(DATABASES)('G8 truncation: a log that moved back on %s', (database
   test('an emptied table alone is retention, not a truncation', async () => {
     const subscriber = log.runner.subscriber({ from: 7 });
     const waiting = subscriber.fetch();
-    await log.dataSource.query('DELETE FROM events');
+    await log.dataSource.query('DELETE FROM eventx_events');
     await log.insert(['g']);
     log.runner.signal();
     expect(seqsOf(await waiting)).toEqual([7]);

@@ -69,7 +69,7 @@ describe.each(DATABASES)('two logs in one application on %s', (database) => {
     await second.transaction((manager) => shop.audit.publish(manager, { type: 'entry' }));
     expect(await typesOf(shop.orders, 1)).toEqual(['order']);
     expect(await typesOf(shop.audit, 1)).toEqual(['entry']);
-    expect(await second.query('SELECT type FROM events')).toEqual([{ type: 'entry' }]);
+    expect(await second.query('SELECT type FROM eventx_events')).toEqual([{ type: 'entry' }]);
     await expect(
       first.transaction((manager) => shop.audit.publish(manager, { type: 'lost' })),
     ).rejects.toThrow(/another data source/);
@@ -91,7 +91,7 @@ describe.each(DATABASES)('two logs in one application on %s', (database) => {
       'SELECT name, last_seq FROM eventx_state UNION ALL SELECT name, last_seq FROM audit_eventx_state',
     );
     expect(state.map(({ name, last_seq }) => [name, Number(last_seq)])).toEqual([
-      ['events', 1],
+      ['eventx_events', 1],
       ['audit_events', 2],
     ]);
   });
@@ -105,7 +105,7 @@ describe.each(DATABASES)('two logs in one application on %s', (database) => {
     expect(await typesOf(shop.audit, 2)).toHaveLength(2);
     expect(await dataSource.query('SELECT name FROM eventx_state ORDER BY name')).toEqual([
       { name: 'audit' },
-      { name: 'events' },
+      { name: 'eventx_events' },
     ]);
   });
 

@@ -57,7 +57,7 @@ describe.each(DATABASES)('which process runs the log on %s', (database) => {
     await until(() => log.runner.status.lastSeq === 0, { what: 'a look at the log' });
     const subscriber = log.eventx.subscriber({ from: 1 });
     const waiting = take(subscriber, 1);
-    const [row] = await log.dataSource.query<{ seq: unknown }[]>('SELECT seq FROM events');
+    const [row] = await log.dataSource.query<{ seq: unknown }[]>('SELECT seq FROM eventx_events');
     expect(row!.seq).toBeNull();
 
     const runner = await startApp(connection);

@@ -37,7 +37,7 @@ describe.each(DATABASES)('G2 total order: a number is never used again on %s', (
         const events = await take(subscriber, 2);
         expect(seqsOf(events)).toEqual(range(seen + 1, seen + 2));
         seen += 2;
-        await log.dataSource.query('DELETE FROM events');
+        await log.dataSource.query('DELETE FROM eventx_events');
       } finally {
         await log.close();
       }
@@ -51,12 +51,12 @@ describe.each(DATABASES)('G2 total order: a number is never used again on %s', (
     await log.insert(['a', 'b']);
     log.runner.signal();
     await log.reached(2);
-    await log.dataSource.query('DELETE FROM events WHERE seq = 2');
+    await log.dataSource.query('DELETE FROM eventx_events WHERE seq = 2');
     await log.insert(['c']);
     log.runner.signal();
     await log.reached(3);
     const rows = await log.dataSource.query<{ seq: unknown }[]>(
-      'SELECT seq FROM events ORDER BY seq',
+      'SELECT seq FROM eventx_events ORDER BY seq',
     );
     expect(rows.map(({ seq }) => Number(seq))).toEqual([1, 3]);
   });

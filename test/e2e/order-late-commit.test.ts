@@ -31,7 +31,7 @@ describe('G2 total order: overlapping transactions whose ids commit out of order
     await log.reached(3);
     expect(await log.types()).toEqual(['quick', 'slow 1', 'slow 2']);
     const rows = await log.dataSource.query<{ id: string; seq: string }[]>(
-      'SELECT id, seq FROM events ORDER BY seq',
+      'SELECT id, seq FROM eventx_events ORDER BY seq',
     );
     expect(rows.map(({ seq }) => Number(seq))).toEqual(range(1, 3));
     expect(rows.map(({ id }) => Number(id))).toEqual([4, 1, 2]);

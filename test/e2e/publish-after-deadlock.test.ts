@@ -39,7 +39,7 @@ test('G1 atomic: a transaction that overlooks a deadlock commits neither its row
   await winning;
   await rival.commitTransaction();
   expect(errors).toMatchObject([{ code: 'ER_LOCK_DEADLOCK' }]);
-  expect(await dataSource.query('SELECT type FROM events')).toEqual([]);
+  expect(await dataSource.query('SELECT type FROM eventx_events')).toEqual([]);
   await log.publish('after');
   await log.reached(1);
 });

@@ -105,7 +105,7 @@ describe.each(DATABASES)('G1 atomic: events saved as entities on %s', (database)
     const [event] = await take(log.eventx.subscriber({ from: before + 1 }), 1);
     expect(event).toMatchObject({ seq: before + 1, type: 'again' });
     const [row] = await log.dataSource.query<{ seq: unknown }[]>(
-      'SELECT seq FROM events WHERE id = ?',
+      'SELECT seq FROM eventx_events WHERE id = ?',
       [saved.id],
     );
     expect(Number(row!.seq)).toBe(before + 1);

@@ -51,7 +51,9 @@ describe.each(DATABASES)('the schema made by other means than the module on %s',
     const migrations = [CreateOrders1700000000000, ...eventxMigrations()];
     const log = await startApp({ ...options, migrations, migrationsRun: true }, { options: HAND });
     later(() => log.close());
-    expect(await tablesOf(log.dataSource)).toEqual(expect.arrayContaining(['events', 'orders']));
+    expect(await tablesOf(log.dataSource)).toEqual(
+      expect.arrayContaining(['eventx_events', 'orders']),
+    );
     expect(await definitions(log.dataSource)).toEqual(await expected());
     await log.publish('a');
     await log.reached(1);
@@ -82,7 +84,9 @@ describe.each(DATABASES)('the schema made by other means than the module on %s',
     later(() => dataSource.destroy());
     await dataSource.runMigrations();
     expect(await definitions(dataSource)).toMatchObject(await expected({ prefix: 'audit_' }));
-    expect(await tablesOf(dataSource)).toEqual(expect.arrayContaining(['events', 'audit_events']));
+    expect(await tablesOf(dataSource)).toEqual(
+      expect.arrayContaining(['eventx_events', 'audit_eventx_events']),
+    );
   });
 
   test('undone and done again, they lose neither an event nor a number', async () => {

@@ -32,7 +32,9 @@ describe.each(DATABASES)('the schema on %s', (database) => {
     const log = await startApp(options);
     later(() => log.close());
     const tables = await tablesOf(dataSource);
-    expect(tables).toEqual(expect.arrayContaining(['events', 'eventx_migrations', 'eventx_state']));
+    expect(tables).toEqual(
+      expect.arrayContaining(['eventx_events', 'eventx_migrations', 'eventx_state']),
+    );
     expect(tables.every((table) => /^(events$|eventx_)/.test(table))).toBe(true);
     await log.publish('a');
     await log.reached(1);

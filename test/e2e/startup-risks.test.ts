@@ -14,6 +14,7 @@ const OPEN = {
   migrate: true,
   allowUnsafe: [],
   queryTimeout: 10_000,
+  connections: 2,
 };
 
 describe('a start warns of what can take back acknowledged commits', () => {

@@ -48,7 +48,7 @@ describe('a server whose settings endanger a guarantee', () => {
     log = await start('read-only', 'auto-increment-increment');
     await log.publish('a', 'b', 'c');
     await log.reached(3);
-    const rows = await database.query('SELECT id, seq FROM events ORDER BY seq');
+    const rows = await database.query('SELECT id, seq FROM eventx_events ORDER BY seq');
     expect(rows).toEqual([
       { id: 1, seq: 1 },
       { id: 3, seq: 2 },

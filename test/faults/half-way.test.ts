@@ -29,7 +29,7 @@ afterEach(async () => {
 /** Numbering has moved the state row on, and waits for one of the events, which a rival has locked. */
 async function stickHalfWay(statements: Statements, queryTimeout?: number): Promise<void> {
   await lab.write(5);
-  await rival.query('SELECT id FROM events WHERE id = 3 FOR UPDATE');
+  await rival.query('SELECT id FROM eventx_events WHERE id = 3 FOR UPDATE');
   anna = await lab.replica('anna', {
     statements,
     options: { ...(queryTimeout && { queryTimeout }) },

@@ -35,12 +35,12 @@ describe.each(STATEMENTS)(
       await lab.write(3);
       await lab.reached(6);
       await ben.stop();
-      await lab.database.query('DELETE FROM events');
+      await lab.database.query('DELETE FROM eventx_events');
       await lab.write(1);
       proxy.release();
 
       await lab.reached(7);
-      expect(await lab.database.query('SELECT seq FROM events')).toEqual([{ seq: 7 }]);
+      expect(await lab.database.query('SELECT seq FROM eventx_events')).toEqual([{ seq: 7 }]);
       expect(await lab.lastSeq()).toBe(7);
     });
   },

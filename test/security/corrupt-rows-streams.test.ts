@@ -72,7 +72,7 @@ describe('a corrupt row in the middle of a log that is served', () => {
 
   test('that is nested deeper than JSON can be written is one, too', async () => {
     const data = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
-    await server.dataSource.query('UPDATE events SET data = ? WHERE seq = 2', [data]);
+    await server.dataSource.query('UPDATE eventx_events SET data = ? WHERE seq = 2', [data]);
     const events = await (await open('?from=1')).take(4);
     expect(events.map(({ event }) => event)[1]).toBe('eventx-undecodable');
     expect(JSON.parse(events[1]!.data)).toMatchObject({

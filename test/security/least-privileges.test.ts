@@ -90,7 +90,9 @@ describe('a user with the grants of the README and no others', () => {
     await until(async () => (await app.retention.runOnce()).heldBackBy.length === 0, {
       what: 'retention',
     });
-    const kept = await database.query<{ seq: number }>('SELECT seq FROM events ORDER BY seq');
+    const kept = await database.query<{ seq: number }>(
+      'SELECT seq FROM eventx_events ORDER BY seq',
+    );
     expect(seqsOf(kept)).toEqual(range(4, 5));
     for (const name of names) await app.consumers.remove(name);
     expect(await app.consumers.list()).toEqual([]);

@@ -95,7 +95,7 @@ describe.each(DATABASES)('payloads and headers stay out of the logs on %s', (dat
 
   test('when a statement of ours fails that carries them, though the database quotes what it was given', async () => {
     const column = database === 'mariadb' ? 'headers(100)' : 'headers';
-    await app.dataSource.query(`CREATE UNIQUE INDEX once ON events (${column})`);
+    await app.dataSource.query(`CREATE UNIQUE INDEX once ON eventx_events (${column})`);
     app.consume({
       name: 'c',
       types: 'a',
@@ -115,7 +115,7 @@ describe.each(DATABASES)('payloads and headers stay out of the logs on %s', (dat
     app.consume({ name: 'c', handle: () => undefined });
     await app.write(event('a'));
     await app.finished('c');
-    await app.dataSource.query('ALTER TABLE events RENAME TO moved');
+    await app.dataSource.query('ALTER TABLE eventx_events RENAME TO moved');
     await until(() => app.runner.status.failures > 2, { what: 'the runner to notice' });
     await app.consumers.seek('c', 1).catch(() => undefined);
     await app.dataSource.query('ALTER TABLE moved RENAME TO events');

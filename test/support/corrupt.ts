@@ -23,5 +23,5 @@ export async function corrupt(dataSource: DataSource, seq: number, kind: string)
   const columns = Object.entries(CORRUPTIONS[kind]!);
   const set = columns.map(([column]) => `\`${column}\` = ?`).join(', ');
   const values = columns.map(([, value]) => value);
-  await dataSource.query(`UPDATE events SET ${set} WHERE seq = ?`, [...values, seq]);
+  await dataSource.query(`UPDATE eventx_events SET ${set} WHERE seq = ?`, [...values, seq]);
 }

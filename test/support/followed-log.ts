@@ -1,20 +1,21 @@
-import {
-  EventxRunner,
-  type PendingEvent,
-  type RunnerOptions,
-  type SequencedEvent,
-} from 'nestjs-eventx';
+import { EventxRunner, type RunnerOptions, type SequencedEvent } from 'nestjs-eventx';
 import type { DataSource, QueryRunner } from 'typeorm';
 
-import { openLog } from '../../lib/typeorm/open-log.js';
-import type { TypeOrmEventStorage } from '../../lib/typeorm/typeorm-event.storage.js';
+import { type OpenLog, openLog } from '../../lib/typeorm/open-log.js';
 import { QUIET } from './app.js';
 import { connect, type Database, emptyDatabase } from './data-sources.js';
 import { FaultyStorage } from './faulty-storage.js';
 import { silentLogger } from './silent-logger.js';
 import { until } from './until.js';
 
-const OPEN = { tables: undefined, entity: undefined, migrate: true, allowUnsafe: [] } as const;
+const OPEN = {
+  tables: undefined,
+  entity: undefined,
+  migrate: true,
+  allowUnsafe: [],
+  queryTimeout: 10_000,
+  connections: 4,
+} as const;
 
 /** A log in a real database, with a runner that the test can hold up at any step. No application is around it. */
 export class FollowedLog {
@@ -25,11 +26,11 @@ export class FollowedLog {
 
   private constructor(
     readonly dataSource: DataSource,
-    readonly table: TypeOrmEventStorage<SequencedEvent, PendingEvent>,
+    private readonly log: OpenLog,
     options: RunnerOptions,
     private readonly remove: () => Promise<void>,
   ) {
-    this.storage = new FaultyStorage(table);
+    this.storage = new FaultyStorage(log.storage);
     const { pollInterval } = QUIET;
     this.runner = new EventxRunner(this.storage, { pollInterval, ...options });
   }
@@ -38,23 +39,28 @@ export class FollowedLog {
   static async on(database: Database, options: RunnerOptions = {}): Promise<FollowedLog> {
     const { options: connection, remove } = await emptyDatabase(database);
     const dataSource = await connect(connection);
-    const { storage } = await openLog(dataSource, { ...OPEN, queryTimeout: 10_000 }, silentLogger);
-    return new FollowedLog(dataSource, storage, options, remove);
+    const log = await openLog(dataSource, OPEN, silentLogger);
+    return new FollowedLog(dataSource, log, options, remove);
   }
 
   /** Inserts events at once, in the transaction of the connection or in one of their own; signals nobody. */
   async insert(types: readonly string[], connection?: QueryRunner): Promise<void> {
     const rows = types.map(() => "(?, '', '{}')").join(', ');
-    const sql = `INSERT INTO events (type, uuid, data) VALUES ${rows}`;
+    const sql = `INSERT INTO eventx_events (type, uuid, data) VALUES ${rows}`;
     await this.dataSource.query(sql, [...types], connection);
   }
 
   /** The types of the numbered events, in the order of their numbers. */
   async types(): Promise<string[]> {
     const rows = await this.dataSource.query<{ type: string }[]>(
-      'SELECT type FROM events WHERE seq IS NOT NULL ORDER BY seq',
+      'SELECT type FROM eventx_events WHERE seq IS NOT NULL ORDER BY seq',
     );
     return rows.map(({ type }) => type);
+  }
+
+  /** The table itself, past the faults. */
+  get table(): OpenLog['storage'] {
+    return this.log.storage;
   }
 
   start(): void {
@@ -71,6 +77,7 @@ export class FollowedLog {
   async close(): Promise<void> {
     this.stopping.abort();
     await this.running;
+    this.log.close();
     await this.dataSource.destroy();
     await this.remove();
   }

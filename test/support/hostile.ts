@@ -1,8 +1,8 @@
 /** Texts that somebody may send in the hope that they are taken for something else. */
 export const HOSTILE_TEXTS = [
-  '`; DROP TABLE events; --',
-  "'; DROP TABLE events; --",
-  "\\'; DROP TABLE events; -- ",
+  '`; DROP TABLE eventx_events; --',
+  "'; DROP TABLE eventx_events; --",
+  "\\'; DROP TABLE eventx_events; -- ",
   "x' OR '1' = '1",
   '"',
   '\\',

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 
 import { type NumberedTable, numbering } from '../../lib/typeorm/numbering.js';
-import { resolveTables } from '../../lib/typeorm/tables.js';
+import { logTables, resolveTables } from '../../lib/typeorm/tables.js';
 import { range } from '../support/stored-events.js';
 
 const TABLE: NumberedTable = {
-  names: resolveTables({ events: 'shop_events', state: 'shop_state' }),
+  ...logTables(resolveTables({ events: 'shop_events', state: 'shop_state' })),
   id: 'event_id',
   seq: 'place',
   byPrimaryKey: ' FORCE INDEX (`PRIMARY`)',

@@ -6,12 +6,12 @@ import { quote, resolveTables } from '../../lib/typeorm/tables.js';
 describe('table names', () => {
   test('have defaults, which a prefix goes before', () => {
     expect(resolveTables()).toMatchObject({
-      events: 'events',
+      events: 'eventx_events',
       state: 'eventx_state',
       migrations: 'eventx_migrations',
     });
     expect(resolveTables({ prefix: 'shop_' })).toMatchObject({
-      events: 'shop_events',
+      events: 'shop_eventx_events',
       state: 'shop_eventx_state',
       migrations: 'shop_eventx_migrations',
     });
@@ -49,7 +49,9 @@ describe('table names', () => {
   });
 
   test('a hostile prefix is refused with the name of the option', () => {
-    expect(() => resolveTables({ prefix: 'x`; --' })).toThrow(/"tables.events" is "x`; --events"/);
+    expect(() => resolveTables({ prefix: 'x`; --' })).toThrow(
+      /"tables.events" is "x`; --eventx_events"/,
+    );
   });
 
   test('two tables of one name are refused, whatever the case', () => {

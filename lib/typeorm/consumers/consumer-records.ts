@@ -1,12 +1,11 @@
 import { toSafeInteger } from '../../core/safe-integer.js';
 import type { ConsumerRecord, Position } from '../../storage/index.js';
 import type { Dialect, Statement } from '../dialects/index.js';
-import type { Row } from '../event-mapping.js';
-import { quote, type TableNames } from '../tables.js';
+import type { Row } from '../connections/sql-connection.js';
+import { type LogTables, quote } from '../tables.js';
 
 /** What the store needs to know of the log beside its tables' names. */
-export interface ConsumerTables {
-  readonly names: TableNames;
+export interface ConsumerTables extends LogTables {
   readonly seqColumn: string;
   /** Null where events have no time. */
   readonly createdAtColumn: string | null;
@@ -14,13 +13,13 @@ export interface ConsumerTables {
 
 /** Reads how consumers stand; all of the log when none are named. */
 export function selectRecords(
-  { names, seqColumn, createdAtColumn }: ConsumerTables,
+  { log, sql, seqColumn, createdAtColumn }: ConsumerTables,
   dialect: Dialect,
   consumers?: readonly string[],
 ): Statement {
   const { nowMs } = dialect;
   const next = createdAtColumn
-    ? `(SELECT ${nowMs} - ${dialect.epochMs(`e.${quote(createdAtColumn)}`)} FROM ${quote(names.events)} e ` +
+    ? `(SELECT ${nowMs} - ${dialect.epochMs(`e.${quote(createdAtColumn)}`)} FROM ${sql.events} e ` +
       `WHERE e.${quote(seqColumn)} = o.\`seq\` + 1)`
     : 'NULL';
   const named = consumers ? `AND o.\`consumer\` IN (${consumers.map(() => '?').join(', ')}) ` : '';
@@ -28,9 +27,9 @@ export function selectRecords(
     sql:
       `SELECT o.*, CASE WHEN o.\`lease_until\` > ${nowMs} THEN o.\`owner\` END AS \`live_owner\`, ` +
       `s.\`last_seq\` AS \`last_seq\`, ${next} AS \`lag_ms\` ` +
-      `FROM ${quote(names.offsets)} o LEFT JOIN ${quote(names.state)} s ON s.\`name\` = o.\`log\` ` +
+      `FROM ${sql.offsets} o LEFT JOIN ${sql.state} s ON s.\`name\` = o.\`log\` ` +
       `WHERE o.\`log\` = ? ${named}ORDER BY o.\`consumer\``,
-    parameters: [names.events, ...(consumers ?? [])],
+    parameters: [log, ...(consumers ?? [])],
   };
 }
 

@@ -4,8 +4,10 @@ import { EventxEvent } from '../../core/eventx-event.js';
 import { envelopeOf } from '../../core/envelope-of.js';
 import type { SequencedEvent } from '../../core/event.js';
 import type { ConsumerUnit, Lease, NewDeadLetter, Position } from '../../storage/index.js';
-import { affectedRows, type Dialect } from '../dialects/index.js';
-import { quote, type TableNames } from '../tables.js';
+import { QueryRunnerConnection } from '../connections/query-runner-connection.js';
+import type { SqlConnection } from '../connections/sql-connection.js';
+import type { Dialect } from '../dialects/index.js';
+import type { LogTables } from '../tables.js';
 import { exactly } from './exactly.js';
 import { moveTo } from './offset-statements.js';
 
@@ -20,44 +22,47 @@ export class TypeOrmConsumerUnit<E extends SequencedEvent> implements ConsumerUn
   E,
   EntityManager
 > {
+  private readonly connection: SqlConnection;
   private silenceIsLimited = false;
 
   constructor(
-    private readonly connection: QueryRunner,
+    private readonly runner: QueryRunner,
     private readonly dialect: Dialect,
-    private readonly names: TableNames,
-  ) {}
+    private readonly tables: LogTables,
+  ) {
+    this.connection = new QueryRunnerConnection(runner);
+  }
 
   get manager(): EntityManager {
-    return this.connection.manager;
+    return this.runner.manager;
   }
 
   async moveTo(lease: Lease, position: Position): Promise<boolean> {
     await this.limitSilence();
-    return (await affectedRows(this.connection, moveTo(this.names, lease, position))) === 1;
+    return (await this.connection.change(moveTo(this.tables, lease, position))) === 1;
   }
 
   async markDone(lease: Lease, seq: number): Promise<boolean> {
     if (!(await this.holds(lease))) return false;
-    const { names, connection, dialect } = this;
-    const inserted = await affectedRows(connection, {
-      sql: `${dialect.insertIgnore} INTO ${quote(names.done)} (\`log\`, \`consumer\`, \`seq\`) VALUES (?, ?, ?)`,
-      parameters: [names.events, lease.consumer, seq],
+    const { tables, connection, dialect } = this;
+    const inserted = await connection.change({
+      sql: `${dialect.insertIgnore} INTO ${tables.sql.done} (\`log\`, \`consumer\`, \`seq\`) VALUES (?, ?, ?)`,
+      parameters: [tables.log, lease.consumer, seq],
     });
     return inserted === 1;
   }
 
   async park(lease: Lease, letters: readonly NewDeadLetter<E>[]): Promise<void> {
-    const { names, connection, dialect } = this;
+    const { tables, connection, dialect } = this;
     for (const { event, reason, attempts, failures } of letters) {
       const { type, key } = envelopeOf(event);
       const copy = event instanceof EventxEvent ? event.stored : null;
-      await connection.query(
-        `INSERT INTO ${quote(names.deadLetters)} (\`log\`, \`consumer\`, \`seq\`, \`type\`, \`key\`, ` +
+      await connection.rows(
+        `INSERT INTO ${tables.sql.deadLetters} (\`log\`, \`consumer\`, \`seq\`, \`type\`, \`key\`, ` +
           '`reason`, `attempts`, `failures`, `parked_at`, `event_id`, `uuid`, `headers`, `data`, `created_at`) ' +
           `VALUES (?, ?, ?, ?, ?, ?, ?, ?, ${dialect.nowMs}, ?, ?, ?, ?, ?)${dialect.orKeep}`,
         [
-          names.events,
+          tables.log,
           lease.consumer,
           event.seq,
           type,
@@ -77,11 +82,11 @@ export class TypeOrmConsumerUnit<E extends SequencedEvent> implements ConsumerUn
 
   async isBlocked(lease: Lease, key: string): Promise<boolean> {
     const isOfKey = exactly('key', key);
-    const rows = (await this.connection.query(
-      `SELECT \`id\` FROM ${quote(this.names.deadLetters)} ` +
+    const rows = await this.connection.rows(
+      `SELECT \`id\` FROM ${this.tables.sql.deadLetters} ` +
         `WHERE \`log\` = ? AND \`consumer\` = ? AND ${isOfKey.sql} LIMIT 1${this.dialect.forUpdate}`,
-      [this.names.events, lease.consumer, ...isOfKey.parameters],
-    )) as unknown[];
+      [this.tables.log, lease.consumer, ...isOfKey.parameters],
+    );
     return rows.length > 0;
   }
 
@@ -99,11 +104,11 @@ export class TypeOrmConsumerUnit<E extends SequencedEvent> implements ConsumerUn
   /** A locking read: it sees the latest epoch, and nobody can take the consumer over before this transaction ends. */
   private async holds(lease: Lease): Promise<boolean> {
     await this.limitSilence();
-    const rows = (await this.connection.query(
-      `SELECT 1 FROM ${quote(this.names.offsets)} ` +
+    const rows = await this.connection.rows(
+      `SELECT 1 FROM ${this.tables.sql.offsets} ` +
         `WHERE \`log\` = ? AND \`consumer\` = ? AND \`owner\` = ? AND \`epoch\` = ?${this.dialect.forShare}`,
-      [this.names.events, lease.consumer, lease.owner, lease.epoch],
-    )) as unknown[];
+      [this.tables.log, lease.consumer, lease.owner, lease.epoch],
+    );
     return rows.length > 0;
   }
 }

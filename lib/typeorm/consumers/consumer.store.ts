@@ -10,8 +10,9 @@ import type {
   Position,
 } from '../../storage/index.js';
 import { breakableTransaction } from '../breakable-transaction.js';
-import { affectedRows, type Dialect, inTransaction, type Statement } from '../dialects/index.js';
-import { quote } from '../tables.js';
+import type { LogConnections } from '../connections/log-connections.js';
+import type { Statement } from '../connections/sql-connection.js';
+import type { Dialect } from '../dialects/index.js';
 import { type ConsumerTables, selectRecords, toPosition, toRecord } from './consumer-records.js';
 import { TypeOrmConsumerUnit } from './consumer-unit.js';
 import { guardTransaction } from './guard-transaction.js';
@@ -34,11 +35,11 @@ export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerS
     private readonly dataSource: DataSource,
     private readonly dialect: Dialect,
     private readonly tables: ConsumerTables,
-    queryTimeout: number,
+    connections: LogConnections,
   ) {
-    this.statements = new StatementRunner(dataSource, queryTimeout);
-    this.log = tables.names.events;
-    this.offsets = quote(tables.names.offsets);
+    this.statements = new StatementRunner(connections);
+    this.log = tables.log;
+    this.offsets = tables.sql.offsets;
   }
 
   async register(consumer: string, { seq, uuid }: Position): Promise<void> {
@@ -103,7 +104,7 @@ export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerS
   }
 
   async commit(lease: Lease, position: Position): Promise<boolean> {
-    return (await this.statements.change(moveTo(this.tables.names, lease, position))) === 1;
+    return (await this.statements.change(moveTo(this.tables, lease, position))) === 1;
   }
 
   atomically(
@@ -116,7 +117,7 @@ export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerS
       signal,
       (connection) => {
         guardTransaction(connection);
-        unit = new TypeOrmConsumerUnit<E>(connection, this.dialect, this.tables.names);
+        unit = new TypeOrmConsumerUnit<E>(connection, this.dialect, this.tables);
         return work(unit);
       },
       () => unit?.restore() ?? Promise.resolve(),
@@ -126,7 +127,7 @@ export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerS
   async forgetDone({ consumer, owner, epoch }: Lease, upTo: number): Promise<void> {
     await this.statements.change({
       sql:
-        `DELETE FROM ${quote(this.tables.names.done)} WHERE \`log\` = ? AND \`consumer\` = ? AND \`seq\` <= ? ` +
+        `DELETE FROM ${this.tables.sql.done} WHERE \`log\` = ? AND \`consumer\` = ? AND \`seq\` <= ? ` +
         `AND EXISTS (SELECT 1 FROM ${this.offsets} o ` +
         'WHERE o.`log` = ? AND o.`consumer` = ? AND o.`owner` = ? AND o.`epoch` = ?)',
       parameters: [this.log, consumer, upTo, this.log, consumer, owner, epoch],
@@ -135,7 +136,7 @@ export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerS
 
   async doneAhead({ consumer, seq }: Lease): Promise<readonly number[]> {
     const rows = await this.statements.read({
-      sql: `SELECT \`seq\` FROM ${quote(this.tables.names.done)} WHERE \`log\` = ? AND \`consumer\` = ? AND \`seq\` > ?`,
+      sql: `SELECT \`seq\` FROM ${this.tables.sql.done} WHERE \`log\` = ? AND \`consumer\` = ? AND \`seq\` > ?`,
       parameters: [this.log, consumer, seq],
     });
     return rows.map((row) => toSafeInteger(row.seq, 'seq'));
@@ -145,7 +146,7 @@ export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerS
     // Not DISTINCT `key`: to MySQL and MariaDB 'a' and 'a ' are the same, and one of them would be forgotten.
     const rows = await this.statements.read({
       sql:
-        `SELECT DISTINCT HEX(\`key\`) AS \`key\` FROM ${quote(this.tables.names.deadLetters)} ` +
+        `SELECT DISTINCT HEX(\`key\`) AS \`key\` FROM ${this.tables.sql.deadLetters} ` +
         `WHERE \`log\` = ? AND \`consumer\` = ? AND \`key\` IS NOT NULL`,
       parameters: [this.log, consumer],
     });
@@ -176,12 +177,12 @@ export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerS
           `\`lease_until\` = 0 WHERE \`log\` = ? AND \`consumer\` = ?${valid}`,
         parameters: [seq, uuid, this.log, consumer, ...(lease ? [lease.owner, lease.epoch] : [])],
       },
-      [this.allOf(this.tables.names.done, consumer)],
+      [this.allOf(this.tables.sql.done, consumer)],
     );
   }
 
   async remove(consumer: string): Promise<boolean> {
-    const { offsets, done, deadLetters } = this.tables.names;
+    const { offsets, done, deadLetters } = this.tables.sql;
     return this.changeAll(this.allOf(offsets, consumer), [
       this.allOf(done, consumer),
       this.allOf(deadLetters, consumer),
@@ -190,7 +191,7 @@ export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerS
 
   private allOf(table: string, consumer: string): Statement {
     return {
-      sql: `DELETE FROM ${quote(table)} WHERE \`log\` = ? AND \`consumer\` = ?`,
+      sql: `DELETE FROM ${table} WHERE \`log\` = ? AND \`consumer\` = ?`,
       parameters: [this.log, consumer],
     };
   }
@@ -201,9 +202,9 @@ export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerS
    */
   private changeAll(first: Statement, others: readonly Statement[]): Promise<boolean> {
     return this.statements.connected((connection) =>
-      inTransaction(connection, undefined, async () => {
-        if ((await affectedRows(connection, first)) === 0) return false;
-        for (const statement of others) await affectedRows(connection, statement);
+      connection.transaction(async () => {
+        if ((await connection.change(first)) === 0) return false;
+        for (const statement of others) await connection.change(statement);
         return true;
       }),
     );

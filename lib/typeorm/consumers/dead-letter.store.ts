@@ -10,9 +10,12 @@ import type {
   FailedAttempt,
 } from '../../storage/index.js';
 import { breakableTransaction } from '../breakable-transaction.js';
-import { affectedRows, type Dialect, type Statement } from '../dialects/index.js';
-import { type Row, toStored } from '../event-mapping.js';
-import { quote, type TableNames } from '../tables.js';
+import type { LogConnections } from '../connections/log-connections.js';
+import { QueryRunnerConnection } from '../connections/query-runner-connection.js';
+import type { Row, Statement } from '../connections/sql-connection.js';
+import type { Dialect } from '../dialects/index.js';
+import { toStored } from '../event-mapping.js';
+import type { LogTables } from '../tables.js';
 import { exactly } from './exactly.js';
 import { guardTransaction } from './guard-transaction.js';
 import { StatementRunner } from './statement-runner.js';
@@ -31,12 +34,12 @@ export class TypeOrmDeadLetterStore<E extends SequencedEvent> implements DeadLet
   constructor(
     private readonly dataSource: DataSource,
     private readonly dialect: Dialect,
-    names: TableNames,
-    queryTimeout: number,
+    { log, sql }: LogTables,
+    connections: LogConnections,
   ) {
-    this.statements = new StatementRunner(dataSource, queryTimeout);
-    this.table = quote(names.deadLetters);
-    this.log = names.events;
+    this.statements = new StatementRunner(connections);
+    this.table = sql.deadLetters;
+    this.log = log;
   }
 
   async find(filter: DeadLetterFilter): Promise<readonly DeadLetter<E>[]> {
@@ -103,7 +106,8 @@ export class TypeOrmDeadLetterStore<E extends SequencedEvent> implements DeadLet
     return breakableTransaction(this.dataSource, signal, async (connection) => {
       guardTransaction(connection);
       // First, so that its lock keeps a second replay out until the end.
-      if ((await affectedRows(connection, this.removal(id, claim))) !== 1) return false;
+      const removed = await new QueryRunnerConnection(connection).change(this.removal(id, claim));
+      if (removed !== 1) return false;
       await work(connection.manager);
       return true;
     });

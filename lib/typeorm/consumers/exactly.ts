@@ -1,4 +1,4 @@
-import type { Statement } from '../dialects/index.js';
+import type { Statement } from '../connections/sql-connection.js';
 import { quote } from '../tables.js';
 
 /**

@@ -1,13 +1,17 @@
 import type { Lease, Position } from '../../storage/index.js';
-import type { Statement } from '../dialects/index.js';
-import { quote, type TableNames } from '../tables.js';
+import type { Statement } from '../connections/sql-connection.js';
+import type { LogTables } from '../tables.js';
 
 /** Moves an offset, if the lease is still valid. */
-export function moveTo(names: TableNames, lease: Lease, { seq, uuid }: Position): Statement {
+export function moveTo(
+  { log, sql }: Pick<LogTables, 'log' | 'sql'>,
+  lease: Lease,
+  { seq, uuid }: Position,
+): Statement {
   return {
     sql:
-      `UPDATE ${quote(names.offsets)} SET \`seq\` = ?, \`uuid\` = ? ` +
+      `UPDATE ${sql.offsets} SET \`seq\` = ?, \`uuid\` = ? ` +
       `WHERE \`log\` = ? AND \`consumer\` = ? AND \`owner\` = ? AND \`epoch\` = ?`,
-    parameters: [seq, uuid, names.events, lease.consumer, lease.owner, lease.epoch],
+    parameters: [seq, uuid, log, lease.consumer, lease.owner, lease.epoch],
   };
 }

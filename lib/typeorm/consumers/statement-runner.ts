@@ -1,27 +1,21 @@
-import type { DataSource, QueryRunner } from 'typeorm';
+import type { LogConnections } from '../connections/log-connections.js';
+import type { Row, SqlConnection, Statement } from '../connections/sql-connection.js';
 
-import { withConnection } from '../connection.js';
-import { affectedRows, type Statement } from '../dialects/index.js';
-import type { Row } from '../event-mapping.js';
-
-/** Runs statements, each by itself on a connection of the pool, none for longer than `timeoutMs`. */
+/** Runs statements, each by itself, on connections of the log's own. */
 export class StatementRunner {
-  constructor(
-    private readonly dataSource: DataSource,
-    private readonly timeoutMs: number,
-  ) {}
+  constructor(private readonly connections: LogConnections) {}
 
   /** @returns how many rows it changed */
   change(statement: Statement): Promise<number> {
-    return this.connected((connection) => affectedRows(connection, statement));
+    return this.connected((connection) => connection.change(statement));
   }
 
   read({ sql, parameters }: Statement): Promise<Row[]> {
-    return this.connected((connection) => connection.query(sql, [...parameters]) as Promise<Row[]>);
+    return this.connections.read((connection) => connection.rows(sql, parameters));
   }
 
   /** For what takes several statements. */
-  connected<T>(work: (connection: QueryRunner) => Promise<T>): Promise<T> {
-    return withConnection(this.dataSource, this.timeoutMs, work);
+  connected<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T> {
+    return this.connections.use(work);
   }
 }

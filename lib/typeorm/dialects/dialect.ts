@@ -1,12 +1,7 @@
-import type { QueryRunner } from 'typeorm';
-
+import type { SqlConnection, Statement } from '../connections/sql-connection.js';
 import type { TableNames } from '../tables.js';
 
-/** One statement with its parameters. */
-export interface Statement {
-  readonly sql: string;
-  readonly parameters: readonly unknown[];
-}
+export type { Statement } from '../connections/sql-connection.js';
 
 /** What `Dialect.number` is to do, all or nothing. */
 export interface Numbering {
@@ -43,14 +38,18 @@ export interface Dialect {
    * all processes need: a process that is frozen, or cut off from the network, would otherwise hold it until the server finds out,
    * hours later.
    */
-  limitSilence(connection: QueryRunner, seconds: number): Promise<void>;
+  limitSilence(connection: SqlConnection, seconds: number): Promise<void>;
   /** Puts the session back to what it was. */
-  allowSilence(connection: QueryRunner): Promise<void>;
+  allowSilence(connection: SqlConnection): Promise<void>;
   /** @returns whether everything was done; else nothing was */
-  number(connection: QueryRunner, numbering: Numbering): Promise<boolean>;
-  /** Deletes the rows with the smallest values of an indexed column, below `before`. @returns how many */
+  number(connection: SqlConnection, numbering: Numbering): Promise<boolean>;
+  /**
+   * Deletes the rows with the smallest values of an indexed column, below `before`.
+   * @param table as in `LogTables.sql`
+   * @returns how many
+   */
   deleteSmallest(
-    connection: QueryRunner,
+    connection: SqlConnection,
     table: string,
     column: string,
     before: number,
@@ -63,22 +62,44 @@ export interface Dialect {
   /** Value expression: a new random identity. */
   readonly newEpoch: string;
   /** Runs `work` while no other process does the same. */
-  exclusively<T>(connection: QueryRunner, name: string, work: () => Promise<T>): Promise<T>;
-  /** Columns of a table; empty when there is no such table. */
-  columns(connection: QueryRunner, table: string): Promise<readonly string[]>;
+  exclusively<T>(connection: SqlConnection, name: string, work: () => Promise<T>): Promise<T>;
+  /** The database that statements are for unless they name another; null where they cannot. */
+  database(connection: SqlConnection): Promise<string | null>;
+  /** What the server calls its version. */
+  version(connection: SqlConnection): Promise<string>;
+  /**
+   * Columns of a table; empty when there is no such table.
+   * @param database where it is. @default that of the connection
+   */
+  columns(
+    connection: SqlConnection,
+    table: string,
+    database?: string | null,
+  ): Promise<readonly string[]>;
   /** Name of the unique index on exactly this column, if there is one. */
-  uniqueIndex(connection: QueryRunner, table: string, column: string): Promise<string | null>;
+  uniqueIndex(
+    connection: SqlConnection,
+    table: string,
+    column: string,
+    database?: string | null,
+  ): Promise<string | null>;
   /** Those of these tables that take no part in transactions, each with its engine. */
   nonTransactional(
-    connection: QueryRunner,
+    connection: SqlConnection,
     tables: readonly string[],
+    database?: string | null,
   ): Promise<readonly { readonly table: string; readonly engine: string }[]>;
   /** How the database would run a SELECT of one table. */
-  plan(connection: QueryRunner, select: Statement): Promise<QueryPlan>;
+  plan(connection: SqlConnection, select: Statement): Promise<QueryPlan>;
   /** What makes this server unfit for a log. */
-  unsafeSettings(connection: QueryRunner): Promise<readonly ServerFinding<UnsafeSetting>[]>;
+  unsafeSettings(connection: SqlConnection): Promise<readonly ServerFinding<UnsafeSetting>[]>;
+  /**
+   * Whether reads are answered by another server than the one that takes writes.
+   * @param connection one of the log's own, which is how the log reads
+   */
+  splitReads(connection: SqlConnection): Promise<readonly ServerFinding<UnsafeSetting>[]>;
   /** What can take back commits that were acknowledged, when the machine or the server crashes. */
-  durabilityRisks(connection: QueryRunner): Promise<readonly ServerFinding<DurabilityRisk>[]>;
+  durabilityRisks(connection: SqlConnection): Promise<readonly ServerFinding<DurabilityRisk>[]>;
 }
 
 /** How a SELECT finds its rows. */
@@ -123,6 +144,8 @@ export const UNSAFE_SETTINGS = [
   'oracle-mode',
   'character-set',
   'old-version',
+  'binlog-format',
+  'split-reads',
 ] as const;
 export type UnsafeSetting = (typeof UNSAFE_SETTINGS)[number];
 

@@ -2,9 +2,9 @@ import type { Dialect } from './dialect.js';
 import { mysqlFamily } from './mysql-family.js';
 
 /**
- * MariaDB runs a whole transaction as one statement (`BEGIN NOT ATOMIC`), so numbering a batch takes a single round trip on an
- * ordinary connection. That is a sixth faster than the five of MySQL, and, what matters more, a process that dies or hangs
- * half-way can never sit on the lock of the state row: once the server has the statement, it finishes it.
+ * MariaDB runs a whole transaction as one statement (`BEGIN NOT ATOMIC`), so numbering a batch takes a single round trip. That is a
+ * sixth faster than the several of MySQL, and, what matters more, a process that dies or hangs half-way can never sit on the lock of
+ * the state row: once the server has the statement, it finishes it.
  */
 export const mariadb: Dialect = {
   ...mysqlFamily,
@@ -14,7 +14,6 @@ export const mariadb: Dialect = {
     const block = `BEGIN NOT ATOMIC
 DECLARE numbered INT DEFAULT 0;
 DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
-SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 START TRANSACTION;
 ${advance.sql};
 IF ROW_COUNT() = 1 THEN
@@ -24,7 +23,7 @@ IF numbered = ? THEN COMMIT; ELSE ROLLBACK; END IF;
 SELECT numbered;
 END`;
     const parameters = [advance, ...updates].flatMap((statement) => statement.parameters);
-    const [[result]] = (await connection.query(block, [...parameters, count])) as [
+    const [[result]] = (await connection.rows(block, [...parameters, count])) as unknown as [
       [{ numbered: number }],
     ];
     return result.numbered === count;

@@ -1,10 +1,8 @@
-import type { QueryRunner } from 'typeorm';
-
 import { EventxSchemaError } from '../../core/errors.js';
 import { quote, type TableNames } from '../tables.js';
 import type { Dialect } from './dialect.js';
 import { durabilityRisks, unsafeSettings } from './server-findings.js';
-import { affectedRows, inTransaction } from './transaction.js';
+import { splitReads } from './split-reads.js';
 
 /** What MySQL and MariaDB have in common. */
 export const mysqlFamily = {
@@ -23,13 +21,13 @@ export const mysqlFamily = {
   forShare: ' LOCK IN SHARE MODE',
 
   async limitSilence(connection, seconds) {
-    await connection.query(
+    await connection.rows(
       `SET @eventx_wait_timeout = @@SESSION.wait_timeout, SESSION wait_timeout = ${seconds}`,
     );
   },
 
   async allowSilence(connection) {
-    await connection.query('SET SESSION wait_timeout = @eventx_wait_timeout');
+    await connection.rows('SET SESSION wait_timeout = @eventx_wait_timeout');
   },
 
   createLogTables(tables: TableNames, withEvents: boolean) {
@@ -104,20 +102,17 @@ export const mysqlFamily = {
     ];
   },
 
-  // READ COMMITTED: under REPEATABLE READ an open range delete makes every inserting producer wait.
+  // On a session of ours, which is READ COMMITTED: under REPEATABLE READ an open range delete makes every inserting producer wait.
   deleteSmallest: (connection, table, column, before, limit) =>
-    inTransaction(connection, 'READ COMMITTED', () =>
-      affectedRows(connection, {
-        sql: `DELETE FROM ${quote(table)} WHERE ${quote(column)} < ? ORDER BY ${quote(column)} LIMIT ?`,
-        parameters: [before, limit],
-      }),
-    ),
+    connection.change({
+      sql: `DELETE FROM ${table} WHERE ${quote(column)} < ? ORDER BY ${quote(column)} LIMIT ?`,
+      parameters: [before, limit],
+    }),
 
   async exclusively(connection, name, work) {
     // The name is per server, not per database; 64 characters at most.
-    const [database] = await rows(connection, 'SELECT DATABASE() AS name');
-    const lock = `eventx:${String(database?.name)}:${name}`.slice(0, 64);
-    const [got] = await rows(connection, 'SELECT GET_LOCK(?, 60) AS got', [lock]);
+    const lock = `eventx:${await this.database(connection)}:${name}`.slice(0, 64);
+    const [got] = await connection.rows('SELECT GET_LOCK(?, 60) AS got', [lock]);
     if (Number(got?.got) !== 1) {
       throw new EventxSchemaError(
         'Another instance has been migrating the schema for more than a minute. Is it stuck? Look for a session that holds ' +
@@ -127,43 +122,55 @@ export const mysqlFamily = {
     try {
       return await work();
     } finally {
-      await connection.query('SELECT RELEASE_LOCK(?)', [lock]);
+      await connection.rows('SELECT RELEASE_LOCK(?)', [lock]);
     }
   },
 
-  async columns(connection, table) {
-    const found = await rows(
-      connection,
+  async database(connection) {
+    const [row] = await connection.rows('SELECT DATABASE() AS `name`');
+    if (row?.name == null) {
+      throw new EventxSchemaError(
+        'The data source names no database, so the log has no place to be. Give it the option "database".',
+      );
+    }
+    return row.name as string;
+  },
+
+  async version(connection) {
+    const [row] = await connection.rows('SELECT VERSION() AS `version`');
+    return String(row?.version);
+  },
+
+  async columns(connection, table, database = null) {
+    const found = await connection.rows(
       'SELECT column_name AS name FROM information_schema.columns ' +
-        'WHERE table_schema = DATABASE() AND table_name = ? ORDER BY ordinal_position',
-      [table],
+        'WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ? ORDER BY ordinal_position',
+      [database, table],
     );
     return found.map((row) => String(row.name));
   },
 
-  async uniqueIndex(connection, table, column) {
-    const [index] = await rows(
-      connection,
+  async uniqueIndex(connection, table, column, database = null) {
+    const [index] = await connection.rows(
       'SELECT index_name AS name FROM information_schema.statistics ' +
-        'WHERE table_schema = DATABASE() AND table_name = ? AND non_unique = 0 ' +
+        'WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ? AND non_unique = 0 ' +
         'GROUP BY index_name HAVING COUNT(*) = 1 AND MIN(column_name) = ? LIMIT 1',
-      [table, column],
+      [database, table, column],
     );
     return index ? String(index.name) : null;
   },
 
-  async nonTransactional(connection, tables) {
-    const found = await rows(
-      connection,
-      'SELECT table_name AS name, engine AS engine FROM information_schema.tables WHERE table_schema = DATABASE() ' +
-        `AND engine <> 'InnoDB' AND table_name IN (${tables.map(() => '?').join(', ')})`,
-      tables,
+  async nonTransactional(connection, tables, database = null) {
+    const found = await connection.rows(
+      'SELECT table_name AS name, engine AS engine FROM information_schema.tables ' +
+        `WHERE table_schema = COALESCE(?, DATABASE()) AND engine <> 'InnoDB' AND table_name IN (${tables.map(() => '?').join(', ')})`,
+      [database, ...tables],
     );
     return found.map((row) => ({ table: String(row.name), engine: String(row.engine) }));
   },
 
   async plan(connection, { sql, parameters }) {
-    const [row] = await rows(connection, `EXPLAIN FORMAT=TRADITIONAL ${sql}`, parameters);
+    const [row] = await connection.rows(`EXPLAIN FORMAT=TRADITIONAL ${sql}`, parameters);
     const { type, key, Extra: extra } = (row ?? {}) as Record<string, string | null | undefined>;
     return {
       index: key ?? null,
@@ -175,15 +182,6 @@ export const mysqlFamily = {
   },
 
   unsafeSettings,
+  splitReads,
   durabilityRisks,
 } satisfies Omit<Dialect, 'name' | 'number'>;
-
-type Row = Record<string, unknown>;
-
-async function rows(
-  connection: QueryRunner,
-  sql: string,
-  parameters: readonly unknown[] = [],
-): Promise<Row[]> {
-  return (await connection.query(sql, [...parameters])) as Row[];
-}

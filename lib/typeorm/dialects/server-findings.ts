@@ -1,5 +1,4 @@
-import type { QueryRunner } from 'typeorm';
-
+import type { SqlConnection } from '../connections/sql-connection.js';
 import {
   type DurabilityRisk,
   findingIf,
@@ -10,7 +9,7 @@ import { variables } from './variables.js';
 
 /** What makes a MySQL or MariaDB server unfit for a log. */
 export async function unsafeSettings(
-  connection: QueryRunner,
+  connection: SqlConnection,
 ): Promise<readonly ServerFinding<UnsafeSetting>[]> {
   const server = await variables(
     connection,
@@ -20,6 +19,7 @@ export async function unsafeSettings(
     'wsrep_on',
     'group_replication_group_name',
     'group_replication_single_primary_mode',
+    'log_bin',
   );
   const session = await variables(
     connection,
@@ -31,6 +31,7 @@ export async function unsafeSettings(
     'tx_isolation',
     'sql_mode',
     'character_set_client',
+    'binlog_format',
   );
   const increment = Number(session.get('auto_increment_increment'));
   const isolation = session.get('transaction_isolation') ?? session.get('tx_isolation');
@@ -99,12 +100,19 @@ export async function unsafeSettings(
         'some of those a quote, which ends its string: a key could hold SQL that is run.',
       "Give the data source the option charset: 'utf8mb4', and look whether init_connect sets another",
     ),
+    ...findingIf(
+      server.get('log_bin') === 'ON' && session.get('binlog_format') === 'STATEMENT',
+      'binlog-format',
+      'binlog_format is STATEMENT: with it the server refuses what is written under READ COMMITTED (error 1665), so nothing could be ' +
+        'numbered; under another isolation numbering would make producers wait.',
+      "SET GLOBAL binlog_format = 'ROW' (or 'MIXED'), also in the configuration of the server, and restart the processes",
+    ),
   ];
 }
 
 /** Settings of a MySQL or MariaDB server under which a crash can take back commits that it has acknowledged. */
 export async function durabilityRisks(
-  connection: QueryRunner,
+  connection: SqlConnection,
 ): Promise<readonly ServerFinding<DurabilityRisk>[]> {
   const flush = 'innodb_flush_log_at_trx_commit';
   const server = await variables(connection, 'GLOBAL', flush, 'sync_binlog', 'log_bin');

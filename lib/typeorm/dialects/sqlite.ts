@@ -1,6 +1,6 @@
 import { quote, type TableNames } from '../tables.js';
 import { type Dialect, findingIf } from './dialect.js';
-import { affectedRows, inTransaction, numberInTransaction } from './transaction.js';
+import { numberInTransaction } from './number-in-transaction.js';
 
 /** SQLite through TypeORM's better-sqlite3 driver: one writer at a time, behind the lock of `serializeSqlite`. */
 export const sqlite: Dialect = {
@@ -21,13 +21,13 @@ export const sqlite: Dialect = {
   limitSilence: () => Promise.resolve(),
   allowSilence: () => Promise.resolve(),
 
-  number: (connection, numbering) => numberInTransaction(connection, numbering),
+  number: numberInTransaction,
 
   deleteSmallest: (connection, table, column, before, limit) =>
-    affectedRows(connection, {
+    connection.change({
       sql:
-        `DELETE FROM ${quote(table)} WHERE ${quote(column)} IN ` +
-        `(SELECT ${quote(column)} FROM ${quote(table)} WHERE ${quote(column)} < ? ORDER BY ${quote(column)} LIMIT ?)`,
+        `DELETE FROM ${table} WHERE ${quote(column)} IN ` +
+        `(SELECT ${quote(column)} FROM ${table} WHERE ${quote(column)} < ? ORDER BY ${quote(column)} LIMIT ?)`,
       parameters: [before, limit],
     }),
 
@@ -100,31 +100,34 @@ export const sqlite: Dialect = {
     ];
   },
 
-  exclusively: (connection, _name, work) => inTransaction(connection, undefined, work),
+  exclusively: (connection, _name, work) => connection.transaction(work),
+
+  database: () => Promise.resolve(null),
+
+  async version(connection) {
+    const [row] = await connection.rows('SELECT sqlite_version() AS `version`');
+    return String(row?.version);
+  },
 
   async columns(connection, table) {
-    const found = (await connection.query(`PRAGMA table_info(${quote(table)})`)) as {
-      name: string;
-    }[];
-    return found.map(({ name }) => name);
+    const found = await connection.rows(`PRAGMA table_info(${quote(table)})`);
+    return found.map(({ name }) => String(name));
   },
 
   async uniqueIndex(connection, table, column) {
-    const [index] = (await connection.query(
+    const [index] = await connection.rows(
       'SELECT list.name FROM pragma_index_list(?) AS list ' +
         'WHERE list."unique" = 1 AND (SELECT group_concat(info.name) FROM pragma_index_info(list.name) AS info) = ?',
       [table, column],
-    )) as { name: string }[];
-    return index?.name ?? null;
+    );
+    return index ? String(index.name) : null;
   },
 
   nonTransactional: () => Promise.resolve([]),
 
   async plan(connection, { sql, parameters }) {
-    const steps = (await connection.query(`EXPLAIN QUERY PLAN ${sql}`, [...parameters])) as {
-      detail: string;
-    }[];
-    const text = steps.map(({ detail }) => detail).join(', ');
+    const steps = await connection.rows(`EXPLAIN QUERY PLAN ${sql}`, parameters);
+    const text = steps.map(({ detail }) => String(detail)).join(', ');
     return {
       index: / USING (?:COVERING )?INDEX (\S+)/.exec(text)?.[1] ?? null,
       seeks: text.startsWith('SEARCH ') && !text.includes('TEMP B-TREE'),
@@ -133,22 +136,21 @@ export const sqlite: Dialect = {
   },
 
   unsafeSettings: () => Promise.resolve([]),
+  splitReads: () => Promise.resolve([]),
 
   async durabilityRisks(connection) {
-    const [database] = (await connection.query('PRAGMA database_list')) as { file: string }[];
+    const [database] = await connection.rows('PRAGMA database_list');
     // In memory nothing is durable, and nobody expects it.
     if (!database?.file) return [];
-    const [flush] = (await connection.query('PRAGMA synchronous')) as { synchronous: number }[];
-    const [journal] = (await connection.query('PRAGMA journal_mode')) as {
-      journal_mode: string;
-    }[];
+    const [flush] = await connection.rows('PRAGMA synchronous');
+    const [journal] = await connection.rows('PRAGMA journal_mode');
     const mode = String(journal?.journal_mode).toLowerCase();
     const setBy = 'which the library sets when it connects: look for what sets it later';
     return [
       ...findingIf(
         Number(flush?.synchronous) < 2,
         'flush-log',
-        `synchronous is ${flush?.synchronous}: when the machine crashes, the last commits are gone, though they were acknowledged. ` +
+        `synchronous is ${String(flush?.synchronous)}: when the machine crashes, the last commits are gone, though they were acknowledged. ` +
           'Events that were delivered can vanish, and their numbers be given to others (G2, G8).',
         `PRAGMA synchronous = FULL, ${setBy}`,
       ),

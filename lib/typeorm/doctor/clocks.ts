@@ -34,9 +34,12 @@ export const driverTimeZone: Check = {
 
   async examine(examination) {
     const { dialect } = examination.log.target;
-    const { driver, server, zone } = await examination.row(
-      `SELECT NOW(3) AS \`driver\`, ${dialect.nowMs} AS \`server\`, @@SESSION.time_zone AS \`zone\``,
+    const [row] = await examination.inApplication((connection) =>
+      connection.rows(
+        `SELECT NOW(3) AS \`driver\`, ${dialect.nowMs} AS \`server\`, @@SESSION.time_zone AS \`zone\``,
+      ),
     );
+    const { driver, server, zone } = row ?? {};
     // With dateStrings the application reads times itself.
     if (!(driver instanceof Date)) return [];
     const off = driver.getTime() - Number(server);

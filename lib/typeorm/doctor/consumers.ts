@@ -1,4 +1,5 @@
 import type { ConsumerRecord } from '../../storage/index.js';
+import { selectRecords, toRecord } from '../consumers/consumer-records.js';
 import { quote } from '../tables.js';
 import type { Check, Examination } from './examination.js';
 import type { DoctorCheck, Finding, FindingSeverity } from './finding.js';
@@ -10,16 +11,20 @@ export const consumers: Check = {
 
   async examine(examination) {
     const { target, consumers } = examination.log;
+    const records = async () => {
+      const { sql, parameters } = selectRecords(consumers, target.dialect);
+      return (await examination.rows(sql, parameters)).map((row) => toRecord(row, consumers));
+    };
     const extent = () => examination.connected((connection) => readExtent(connection, target));
     // In this order: the begin of the log, the consumers and the end of the log move on meanwhile, and none may seem to overtake
     // another.
     const before = await extent();
-    const records = await consumers.records();
+    const standing = await records();
     const { lastSeq } = await extent();
     if (before.lastSeq === null || lastSeq === null) return [];
     const firstSeq = before.minSeq ?? before.lastSeq + 1;
     const others = await ofAnotherLog(examination);
-    return records.flatMap((record) => [
+    return standing.flatMap((record) => [
       ...position(record, firstSeq, lastSeq, others),
       ...progress(record, examination),
     ]);
@@ -90,13 +95,13 @@ function progress(record: ConsumerRecord, { limits }: Examination): Finding[] {
 /** Consumers whose last event is not the one that the log has there. */
 async function ofAnotherLog(examination: Examination): Promise<ReadonlySet<string>> {
   const { target, mapping } = examination.log;
-  const { tables, seqColumn } = target;
+  const { log, sql, seqColumn } = target;
   if (!mapping.columns.includes('uuid')) return new Set();
   const rows = await examination.rows(
-    `SELECT o.\`consumer\` AS \`consumer\` FROM ${quote(tables.offsets)} o ` +
-      `JOIN ${quote(tables.events)} e ON e.${quote(seqColumn)} = o.\`seq\` ` +
+    `SELECT o.\`consumer\` AS \`consumer\` FROM ${sql.offsets} o ` +
+      `JOIN ${sql.events} e ON e.${quote(seqColumn)} = o.\`seq\` ` +
       'WHERE o.`log` = ? AND e.`uuid` <> o.`uuid`',
-    [tables.events],
+    [log],
   );
   return new Set(rows.map(({ consumer }) => String(consumer)));
 }
@@ -106,11 +111,11 @@ export const deadLetters: Check = {
   name: 'dead-letters',
 
   async examine(examination) {
-    const { tables } = examination.log.target;
+    const { tables, log, sql } = examination.log.target;
     const rows = await examination.rows(
-      `SELECT \`consumer\`, COUNT(*) AS \`count\` FROM ${quote(tables.deadLetters)} ` +
+      `SELECT \`consumer\`, COUNT(*) AS \`count\` FROM ${sql.deadLetters} ` +
         'WHERE `log` = ? GROUP BY `consumer` ORDER BY `consumer`',
-      [tables.events],
+      [log],
     );
     return rows.flatMap(({ consumer, count }) =>
       one(

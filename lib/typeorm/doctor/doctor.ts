@@ -1,7 +1,7 @@
 import type { Dialect } from '../dialects/index.js';
 import { clockSkew, driverTimeZone } from './clocks.js';
 import { consumers, deadLetters } from './consumers.js';
-import { type Check, Examination, type ExaminedLog } from './examination.js';
+import { ApplicationPoolError, type Check, Examination, type ExaminedLog } from './examination.js';
 import { failedCheck } from './failed-check.js';
 import { type Finding, worstFirst } from './finding.js';
 import { historyLength, openTransactions } from './housekeeping.js';
@@ -9,6 +9,9 @@ import { integrity } from './integrity.js';
 import { type DoctorLimits, resolveLimits } from './limits.js';
 import { packets, payloadColumn } from './packets.js';
 import { plans } from './plans.js';
+import { applicationPool } from './pool.js';
+import { describeError } from '../../core/logger.js';
+import { integerOption } from '../../core/checks.js';
 import { schema } from './schema.js';
 import { sequence } from './sequence.js';
 import { durability, server } from './server.js';
@@ -24,13 +27,19 @@ export interface ExamineOptions {
   readonly full?: boolean;
   /** From where on to mention something. */
   readonly limits?: Partial<DoctorLimits>;
+  /** How long all of it may take, in ms. @default 15000, with `full` 600000 (10 minutes) */
+  readonly timeout?: number;
 }
+
+/** In ms. */
+const TIMEOUT = { quick: 15_000, full: 600_000 };
 
 /** What needs no table of the log. */
 const OF_SERVER: Readonly<Record<Dialect['name'], readonly Check[]>> = (() => {
   const mysqlFamily = [
     server,
     durability,
+    applicationPool,
     characterSet,
     sqlMode,
     packets,
@@ -73,28 +82,59 @@ export class EventxDoctor {
   ) {}
 
   /**
-   * @returns what was found, the worst first; nothing when all is well
-   * @throws what the driver throws, or StorageTimeoutError, when the database cannot be reached; EventxOptionsError
+   * @returns what was found, the worst first; nothing when all is well. A database that is down, or does not answer in time, is a finding
+   * @throws EventxOptionsError
    */
-  async examine({ full = false, limits }: ExamineOptions = {}): Promise<readonly Finding[]> {
+  async examine({ full = false, limits, timeout }: ExamineOptions = {}): Promise<
+    readonly Finding[]
+  > {
     const resolved = resolveLimits(limits);
-    if (!this.log) return [OWN_STORAGE];
-    const { name } = this.log.target.dialect;
-    const examination = new Examination(this.log, resolved, full, this.now);
-    await examination.reach();
-    const findings = await results(OF_SERVER[name], examination);
-    const ofSchema = await results([schema], examination);
-    // The others read the tables. While those are not as they must be, they could only repeat it.
-    const ofLog = ofSchema.length > 0 ? [] : await results(OF_LOG[name], examination);
-    return worstFirst([...findings, ...ofSchema, ...ofLog]);
+    const limit = integerOption('timeout', timeout, full ? TIMEOUT.full : TIMEOUT.quick);
+    const { log, now } = this;
+    if (!log) return [OWN_STORAGE];
+    try {
+      return await log.connections.fresh(
+        (connection) => examineLog(new Examination(log, connection, resolved, full, now)),
+        limit,
+      );
+    } catch (error) {
+      return [unreachable(error)];
+    }
   }
+}
+
+const NO_POOL: Finding = {
+  check: 'application-pool',
+  severity: 'error',
+  message:
+    'The pool of the application gives no connection: transactions hold all of them, or it has lost the database. Publishing and ' +
+    'transactional handlers wait; what sessions are like could not be examined.',
+  fix: 'Look for transactions that stay open (SHOW PROCESSLIST); raise extra.connectionLimit where all of them have work',
+};
+
+async function examineLog(examination: Examination): Promise<readonly Finding[]> {
+  const { name } = examination.log.target.dialect;
+  const findings = await results(OF_SERVER[name], examination);
+  const ofSchema = await results([schema], examination);
+  // The others read the tables. While those are not as they must be, they could only repeat it.
+  const ofLog = ofSchema.length > 0 ? [] : await results(OF_LOG[name], examination);
+  return worstFirst([...findings, ...ofSchema, ...ofLog]);
+}
+
+function unreachable(error: unknown): Finding {
+  return {
+    check: 'database-unreachable',
+    severity: 'error',
+    message: `The database cannot be examined: ${describeError(error)} Nothing is numbered or handled until it answers.`,
+    fix: 'Look whether the server runs, and whether this process reaches it and may log in',
+  };
 }
 
 async function results(checks: readonly Check[], examination: Examination): Promise<Finding[]> {
   const findings: Finding[] = [];
-  // One after the other: an examination takes one connection of the pool, not all of them.
   for (const check of checks) {
     const found = await check.examine(examination).catch(async (error: unknown) => {
+      if (error instanceof ApplicationPoolError) return findings.includes(NO_POOL) ? [] : [NO_POOL];
       // Of a database that went away every check would say so.
       await examination.reach();
       return [await failedCheck(check, examination, error)];

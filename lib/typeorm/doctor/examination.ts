@@ -1,10 +1,9 @@
-import type { DataSource, QueryRunner } from 'typeorm';
-
-import type { SequencedEvent } from '../../core/event.js';
-import type { ConsumerStore } from '../../storage/index.js';
-import { withConnection } from '../connection.js';
+import { StorageTimeoutError } from '../../core/errors.js';
+import type { LogConnections } from '../connections/log-connections.js';
+import type { Row, SqlConnection } from '../connections/sql-connection.js';
+import type { ConsumerTables } from '../consumers/consumer-records.js';
 import type { UnsafeSetting } from '../dialects/index.js';
-import type { EventMapping, Row } from '../event-mapping.js';
+import type { EventMapping } from '../event-mapping.js';
 import type { EventTable, ReadMapping } from '../log-reads.js';
 import type { SchemaTarget } from '../schema/versions.js';
 import type { DoctorCheck, Finding } from './finding.js';
@@ -12,15 +11,13 @@ import type { DoctorLimits } from './limits.js';
 
 /** What a doctor has to know of a log in a database. */
 export interface ExaminedLog {
-  readonly dataSource: DataSource;
+  readonly connections: LogConnections;
   readonly target: SchemaTarget;
   /** As it was found at startup; the statements of this process name its index. */
   readonly table: EventTable;
   readonly mapping: ReadMapping & Pick<EventMapping<never, never>, 'createdAt' | 'columns'>;
-  readonly consumers: Pick<ConsumerStore<SequencedEvent>, 'records'>;
+  readonly consumers: ConsumerTables;
   readonly allowUnsafe: readonly UnsafeSetting[];
-  /** In ms. */
-  readonly queryTimeout: number;
   /** Null where the application writes the events itself. */
   readonly maxPayloadBytes: number | null;
 }
@@ -34,29 +31,47 @@ export interface Check {
   examine(examination: Examination): Promise<readonly Finding[]>;
 }
 
-/** One examination of one log. Each statement runs by itself on a connection of the pool, none for longer than `queryTimeout`. */
+/** The application's pool gave no connection in time. */
+export class ApplicationPoolError extends Error {}
+
+/** One examination of one log, on a connection of its own. */
 export class Examination {
+  private poolError: ApplicationPoolError | undefined;
+
   /** @param now the clock of this process, in ms since 1970 */
   constructor(
     readonly log: ExaminedLog,
+    private readonly connection: SqlConnection,
     readonly limits: DoctorLimits,
     readonly full: boolean,
     readonly now: () => number,
   ) {}
 
-  /** @throws what the driver throws, or StorageTimeoutError, when the database does not answer */
+  /** @throws what the driver throws when the database is not there any more */
   async reach(): Promise<void> {
     await this.row('SELECT 1');
   }
 
-  connected<T>(work: (connection: QueryRunner) => Promise<T>): Promise<T> {
-    return withConnection(this.log.dataSource, this.log.queryTimeout, work);
+  connected<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T> {
+    return work(this.connection);
+  }
+
+  /**
+   * Looks at a session of the application's pool.
+   * @throws ApplicationPoolError where the pool gives none in time
+   */
+  async inApplication<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T> {
+    if (this.poolError) throw this.poolError;
+    try {
+      return await this.log.connections.ofApplication(work);
+    } catch (error) {
+      if (!(error instanceof StorageTimeoutError)) throw error;
+      throw (this.poolError = new ApplicationPoolError());
+    }
   }
 
   rows(sql: string, parameters: readonly unknown[] = []): Promise<readonly Row[]> {
-    return this.connected(
-      (connection) => connection.query(sql, [...parameters]) as Promise<readonly Row[]>,
-    );
+    return this.connection.rows(sql, parameters);
   }
 
   async row(sql: string, parameters: readonly unknown[] = []): Promise<Row> {

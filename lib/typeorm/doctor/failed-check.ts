@@ -32,7 +32,17 @@ export async function failedCheck(
   };
 }
 
+/** Whether the database has refused the statement, rather than not answered it. */
+export function isSqlError(error: unknown): boolean {
+  return (
+    error instanceof QueryFailedError ||
+    (error as { sqlState?: unknown } | null)?.sqlState !== undefined
+  );
+}
+
 function isDenied(error: unknown): boolean {
-  if (!(error instanceof QueryFailedError)) return false;
-  return DENIED.includes((error.driverError as { errno?: unknown }).errno);
+  const { errno } = (error instanceof QueryFailedError ? error.driverError : error) as {
+    errno?: unknown;
+  };
+  return DENIED.includes(errno);
 }

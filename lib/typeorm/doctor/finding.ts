@@ -11,6 +11,9 @@ export type DoctorCheck =
   | UnsafeSetting
   | DurabilityRisk
   | 'server'
+  | 'database-unreachable'
+  | 'application-pool'
+  | 'replication-restore'
   | 'durability'
   | 'schema-version'
   | 'missing-table'

@@ -9,7 +9,7 @@ export const packets: Check = {
   async examine(examination) {
     const { maxPayloadBytes } = examination.log;
     if (maxPayloadBytes === null) return [];
-    const session = await examination.connected((connection) =>
+    const session = await examination.inApplication((connection) =>
       variables(connection, 'SESSION', 'max_allowed_packet'),
     );
     const packet = Number(session.get('max_allowed_packet'));
@@ -38,11 +38,12 @@ export const payloadColumn: Check = {
   async examine(examination) {
     const { target, maxPayloadBytes } = examination.log;
     if (maxPayloadBytes === null) return [];
-    const { events } = target.tables;
+    const { tables, eventsDatabase } = target;
+    const { events } = tables;
     const { bytes } = await examination.row(
       'SELECT character_octet_length AS `bytes` FROM information_schema.columns ' +
-        "WHERE table_schema = DATABASE() AND table_name = ? AND column_name = 'data'",
-      [events],
+        "WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ? AND column_name = 'data'",
+      [eventsDatabase, events],
     );
     if (bytes == null || Number(bytes) >= maxPayloadBytes) return [];
     return [

@@ -1,7 +1,6 @@
-import { QueryFailedError } from 'typeorm';
-
 import { describeError } from '../../core/logger.js';
-import type { Statement } from '../dialects/index.js';
+import type { Statement } from '../connections/sql-connection.js';
+import { isSqlError } from './failed-check.js';
 import { logReads } from '../log-reads.js';
 import type { Check, Examination } from './examination.js';
 import type { Finding } from './finding.js';
@@ -32,16 +31,16 @@ async function planOf(
   select: Statement,
 ): Promise<Finding[]> {
   const { target, table } = examination.log;
-  const { dialect, tables, seqColumn } = target;
+  const { dialect, tables, seqColumn, eventsDatabase } = target;
   const plan = await examination
     .connected((connection) => dialect.plan(connection, select))
     .catch((error: unknown) => {
-      if (!(error instanceof QueryFailedError)) throw error;
+      if (!isSqlError(error)) throw error;
       return { index: null, seeks: false, text: describeError(error) };
     });
   if (plan.seeks && plan.index === table.seqIndex) return [];
   const seqIndex = await examination.connected((connection) =>
-    dialect.uniqueIndex(connection, tables.events, seqColumn),
+    dialect.uniqueIndex(connection, tables.events, seqColumn, eventsDatabase),
   );
   return [
     {

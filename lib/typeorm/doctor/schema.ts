@@ -1,5 +1,4 @@
-import type { QueryRunner } from 'typeorm';
-
+import type { SqlConnection } from '../connections/sql-connection.js';
 import { missingVersions } from '../schema/migrate.js';
 import type { SchemaTarget } from '../schema/versions.js';
 import type { Check } from './examination.js';
@@ -28,7 +27,7 @@ export const schema: Check = {
 
 /** @param columns of the events table that are read */
 export async function examineSchema(
-  connection: QueryRunner,
+  connection: SqlConnection,
   target: SchemaTarget,
   columns: readonly string[],
 ): Promise<SchemaFindings> {
@@ -37,8 +36,8 @@ export async function examineSchema(
     const findings = await look(connection, target);
     if (findings.length > 0) return { findings, seqIndex: null };
   }
-  const { dialect, tables, seqColumn } = target;
-  const seqIndex = await dialect.uniqueIndex(connection, tables.events, seqColumn);
+  const { dialect, tables, seqColumn, eventsDatabase } = target;
+  const seqIndex = await dialect.uniqueIndex(connection, tables.events, seqColumn, eventsDatabase);
   const findings = [
     ...(await missingColumns(connection, target, columns)),
     ...(seqIndex === null ? [missingIndex(target)] : []),
@@ -47,7 +46,7 @@ export async function examineSchema(
   return { findings, seqIndex };
 }
 
-async function schemaVersion(connection: QueryRunner, target: SchemaTarget): Promise<Finding[]> {
+async function schemaVersion(connection: SqlConnection, target: SchemaTarget): Promise<Finding[]> {
   const missing = await missingVersions(connection, target);
   if (missing.length === 0) return [];
   return [
@@ -61,12 +60,13 @@ async function schemaVersion(connection: QueryRunner, target: SchemaTarget): Pro
 }
 
 async function missingTables(
-  connection: QueryRunner,
-  { dialect, tables, withEvents }: SchemaTarget,
+  connection: SqlConnection,
+  { dialect, tables, withEvents, eventsDatabase }: SchemaTarget,
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const [what, name] of Object.entries(tables)) {
-    if ((await dialect.columns(connection, name)).length > 0) continue;
+    const database = what === 'events' ? eventsDatabase : null;
+    if ((await dialect.columns(connection, name, database)).length > 0) continue;
     findings.push(
       what === 'events' && !withEvents
         ? error(
@@ -86,11 +86,11 @@ async function missingTables(
 }
 
 async function missingColumns(
-  connection: QueryRunner,
-  { dialect, tables }: SchemaTarget,
+  connection: SqlConnection,
+  { dialect, tables, eventsDatabase }: SchemaTarget,
   columns: readonly string[],
 ): Promise<Finding[]> {
-  const present = await dialect.columns(connection, tables.events);
+  const present = await dialect.columns(connection, tables.events, eventsDatabase);
   const missing = columns.filter((column) => !present.includes(column));
   if (missing.length === 0) return [];
   return [
@@ -112,10 +112,15 @@ function missingIndex({ tables, seqColumn }: SchemaTarget): Finding {
 }
 
 async function engines(
-  connection: QueryRunner,
-  { dialect, tables }: SchemaTarget,
+  connection: SqlConnection,
+  { dialect, tables, eventsDatabase }: SchemaTarget,
 ): Promise<Finding[]> {
-  const found = await dialect.nonTransactional(connection, Object.values(tables));
+  const found = [
+    ...(await dialect.nonTransactional(connection, Object.values(tables))),
+    ...(eventsDatabase === null
+      ? []
+      : await dialect.nonTransactional(connection, [tables.events], eventsDatabase)),
+  ];
   return found.map(({ table, engine }) =>
     error(
       'table-engine',

@@ -41,9 +41,9 @@ async function firstHole(
 }
 
 async function isWhole(examination: Examination, { first, last }: Range): Promise<boolean> {
-  const { tables, seqColumn } = examination.log.target;
+  const { sql, seqColumn } = examination.log.target;
   const { count } = await examination.row(
-    `SELECT COUNT(*) AS \`count\` FROM ${quote(tables.events)} WHERE ${quote(seqColumn)} BETWEEN ? AND ?`,
+    `SELECT COUNT(*) AS \`count\` FROM ${sql.events} WHERE ${quote(seqColumn)} BETWEEN ? AND ?`,
     [first, last],
   );
   return Number(count) === last - first + 1;
@@ -61,10 +61,10 @@ async function hole(
   first: number,
   { lastSeq }: Extent,
 ): Promise<Finding> {
-  const { tables, seqColumn } = examination.log.target;
+  const { tables, sql, seqColumn } = examination.log.target;
   const seq = quote(seqColumn);
   const { next } = await examination.row(
-    `SELECT MIN(${seq}) AS \`next\` FROM ${quote(tables.events)} WHERE ${seq} > ?`,
+    `SELECT MIN(${seq}) AS \`next\` FROM ${sql.events} WHERE ${seq} > ?`,
     [first],
   );
   const last = next == null ? lastSeq! : toSafeInteger(next, 'seq') - 1;

@@ -6,9 +6,11 @@ export const server: Check = {
 
   async examine(examination) {
     const { target, allowUnsafe } = examination.log;
-    const found = await examination.connected((connection) =>
-      target.dialect.unsafeSettings(connection),
-    );
+    const { dialect } = target;
+    const found = [
+      ...(await examination.inApplication((connection) => dialect.unsafeSettings(connection))),
+      ...(await examination.connected((connection) => dialect.splitReads(connection))),
+    ];
     return found.map(({ name: check, message, fix }) =>
       allowUnsafe.includes(check)
         ? {

@@ -8,7 +8,7 @@ export const characterSet: Check = {
 
   async examine(examination) {
     const names = ['character_set_client', 'character_set_connection', 'character_set_results'];
-    const session = await examination.connected((connection) =>
+    const session = await examination.inApplication((connection) =>
       variables(connection, 'SESSION', ...names),
     );
     // Another client's character set is unsafe, and so the matter of another check.
@@ -34,7 +34,7 @@ export const sqlMode: Check = {
   name: 'sql-mode',
 
   async examine(examination): Promise<Finding[]> {
-    const session = await examination.connected((connection) =>
+    const session = await examination.inApplication((connection) =>
       variables(connection, 'SESSION', 'sql_mode'),
     );
     const mode = session.get('sql_mode') ?? '';

@@ -1,7 +1,6 @@
-import type { QueryRunner } from 'typeorm';
-
 import { toSafeInteger } from '../../core/safe-integer.js';
 import type { SchemaTarget } from '../schema/versions.js';
+import type { SqlConnection } from '../connections/sql-connection.js';
 import { quote } from '../tables.js';
 import type { Finding } from './finding.js';
 
@@ -15,16 +14,16 @@ export interface Extent {
 }
 
 export async function readExtent(
-  connection: QueryRunner,
-  { tables, seqColumn }: SchemaTarget,
+  connection: SqlConnection,
+  { log, sql, seqColumn }: SchemaTarget,
 ): Promise<Extent> {
   const seq = quote(seqColumn);
-  const events = quote(tables.events);
-  const [row] = (await connection.query(
-    `SELECT (SELECT \`last_seq\` FROM ${quote(tables.state)} WHERE \`name\` = ?) AS \`lastSeq\`, ` +
+  const { events } = sql;
+  const [row] = await connection.rows(
+    `SELECT (SELECT \`last_seq\` FROM ${sql.state} WHERE \`name\` = ?) AS \`lastSeq\`, ` +
       `(SELECT MIN(${seq}) FROM ${events}) AS \`minSeq\`, (SELECT MAX(${seq}) FROM ${events}) AS \`maxSeq\``,
-    [tables.events],
-  )) as Record<keyof Extent, unknown>[];
+    [log],
+  );
   const integer = (value: unknown) => (value == null ? null : toSafeInteger(value, 'seq'));
   return {
     lastSeq: integer(row?.lastSeq),
@@ -36,7 +35,7 @@ export async function readExtent(
 /** The state row and the table do not contradict each other: no number can be given twice. */
 export function contradictions(
   { lastSeq, maxSeq }: Extent,
-  { dialect, tables }: SchemaTarget,
+  { dialect, tables, log }: SchemaTarget,
 ): Finding[] {
   if (lastSeq === null) {
     return [
@@ -44,11 +43,11 @@ export function contradictions(
         check: 'state-row',
         severity: 'error',
         message:
-          `Table "${tables.state}" has no row for the log "${tables.events}": it was deleted. Numbers could be given twice, so ` +
+          `Table "${tables.state}" has no row for the log "${log}": it was deleted. Numbers could be given twice, so ` +
           'nothing is sequenced.',
         fix:
           `Insert it with last_seq at least as high as any number ever given, those in ${tables.offsets} included: ` +
-          `INSERT INTO ${tables.state} (name, last_seq, epoch) VALUES ('${tables.events}', ${maxSeq ?? 0}, ${dialect.newEpoch})`,
+          `INSERT INTO ${tables.state} (name, last_seq, epoch) VALUES ('${log}', ${maxSeq ?? 0}, ${dialect.newEpoch})`,
       },
     ];
   }
@@ -58,9 +57,9 @@ export function contradictions(
       check: 'state-behind',
       severity: 'error',
       message:
-        `Table "${tables.state}" says that the log "${tables.events}" ends at ${lastSeq}, but it holds event ${maxSeq}: one of ` +
+        `Table "${tables.state}" says that the log "${log}" ends at ${lastSeq}, but it holds event ${maxSeq}: one of ` +
         'the two was restored without the other. Decide which is right.',
-      fix: `To keep the events: UPDATE ${tables.state} SET last_seq = ${maxSeq} WHERE name = '${tables.events}'`,
+      fix: `To keep the events: UPDATE ${tables.state} SET last_seq = ${maxSeq} WHERE name = '${log}'`,
     },
   ];
 }

@@ -7,12 +7,12 @@ export const unsequenced: Check = {
 
   async examine(examination) {
     const { target, table, mapping } = examination.log;
-    const { dialect, tables, seqColumn } = target;
+    const { dialect, sql, seqColumn } = target;
     // Without a time nobody can tell an event that waits from one that was just committed.
     if (mapping.createdAt === null) return [];
     const { age } = await examination.row(
       `SELECT ${dialect.nowMs} - ${dialect.epochMs(quote(mapping.createdAt))} AS \`age\` ` +
-        `FROM ${quote(tables.events)}${dialect.forceIndex(table.seqIndex)} ` +
+        `FROM ${sql.events}${dialect.forceIndex(table.seqIndex)} ` +
         `WHERE ${quote(seqColumn)} IS NULL ${dialect.pendingOrder(mapping.id)} LIMIT 1`,
     );
     if (age == null || Number(age) <= examination.limits.unsequencedMs) return [];

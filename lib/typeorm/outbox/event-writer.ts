@@ -31,8 +31,9 @@ export function largestStatement(maxPayloadBytes: number): number {
 export class EventWriter {
   private readonly insert: string;
 
+  /** @param table as in `LogTables.sql` */
   constructor(table: string) {
-    this.insert = `INSERT INTO ${quote(table)} (${COLUMNS.map(quote).join(', ')}) VALUES `;
+    this.insert = `INSERT INTO ${table} (${COLUMNS.map(quote).join(', ')}) VALUES `;
   }
 
   async write(connection: QueryRunner, events: readonly EncodedEvent[]): Promise<void> {

@@ -1,7 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 import { type Dialect, dialectNamed, dialectOf } from '../dialects/index.js';
-import { quote, resolveTables, type TableOptions } from '../tables.js';
+import { QueryRunnerConnection } from '../connections/query-runner-connection.js';
+import { logTables, resolveTables, type TableOptions } from '../tables.js';
 import { apply } from './migrate.js';
 import {
   SCHEMA_VERSIONS,
@@ -42,7 +43,7 @@ export function eventxSchemaSql(database: Dialect['name'], options: SchemaOption
 type Schema = Omit<SchemaTarget, 'dialect'>;
 
 function resolveSchema({ tables, withEvents = true, seqColumn = 'seq' }: SchemaOptions): Schema {
-  return { tables: resolveTables(tables), withEvents, seqColumn };
+  return { ...logTables(resolveTables(tables)), withEvents, seqColumn };
 }
 
 function migrationClass(version: SchemaVersion, schema: Schema): new () => MigrationInterface {
@@ -50,17 +51,17 @@ function migrationClass(version: SchemaVersion, schema: Schema): new () => Migra
     // The log's table is part of the name: two logs in one database are two migrations.
     readonly name = `${version.name}_${schema.tables.events}_${version.timestamp}`;
 
-    async up(connection: QueryRunner): Promise<void> {
-      const dialect = await dialectOf(connection.manager.connection);
+    async up(runner: QueryRunner): Promise<void> {
+      const connection = new QueryRunnerConnection(runner);
+      const dialect = await dialectOf(runner.manager.connection, connection);
       await apply(connection, version, { ...schema, dialect });
     }
 
     /** Forgets that the version was applied, but never deletes an event or a number: `up` finds them again. */
-    async down(connection: QueryRunner): Promise<void> {
-      const { tables } = schema;
-      await connection.query(
-        `DELETE FROM ${quote(tables.migrations)} WHERE \`log\` = ? AND \`version\` = ?`,
-        [tables.events, version.version],
+    async down(runner: QueryRunner): Promise<void> {
+      await runner.query(
+        `DELETE FROM ${schema.sql.migrations} WHERE \`log\` = ? AND \`version\` = ?`,
+        [schema.log, version.version],
       );
     }
   };

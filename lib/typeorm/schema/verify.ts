@@ -1,10 +1,9 @@
-import type { DataSource } from 'typeorm';
-
 import { EventxSchemaError } from '../../core/errors.js';
 import type { Dialect, UnsafeSetting } from '../dialects/index.js';
 import { describeFindings } from '../doctor/finding.js';
 import { examineSchema } from '../doctor/schema.js';
 import { contradictions, readExtent } from '../doctor/state.js';
+import type { LogConnections } from '../connections/log-connections.js';
 import type { EventTable } from '../log-reads.js';
 import type { SchemaTarget } from './versions.js';
 
@@ -13,27 +12,25 @@ import type { SchemaTarget } from './versions.js';
  * @throws EventxSchemaError that says what to do, and by which name to allow it
  */
 export async function verifyServer(
-  dataSource: DataSource,
+  connections: LogConnections,
   dialect: Dialect,
   allowed: readonly UnsafeSetting[],
 ): Promise<void> {
-  const connection = dataSource.createQueryRunner('master');
-  try {
-    const unsafe = (await dialect.unsafeSettings(connection)).filter(
-      ({ name }) => !allowed.includes(name),
-    );
-    if (unsafe.length === 0) return;
-    throw new EventxSchemaError(
-      unsafe
-        .map(
-          (setting) =>
-            `${describeFindings([setting])} To start regardless: allowUnsafe: ['${setting.name}'].`,
-        )
-        .join(' '),
-    );
-  } finally {
-    await connection.release();
-  }
+  // In a session of the application: events are published in those.
+  const found = [
+    ...(await connections.ofApplication((connection) => dialect.unsafeSettings(connection))),
+    ...(await connections.use((connection) => dialect.splitReads(connection))),
+  ];
+  const unsafe = found.filter(({ name }) => !allowed.includes(name));
+  if (unsafe.length === 0) return;
+  throw new EventxSchemaError(
+    unsafe
+      .map(
+        (setting) =>
+          `${describeFindings([setting])} To start regardless: allowUnsafe: ['${setting.name}'].`,
+      )
+      .join(' '),
+  );
 }
 
 /**
@@ -41,19 +38,16 @@ export async function verifyServer(
  * @param columns of the events table that are read
  * @throws EventxSchemaError that says what to do
  */
-export async function verifySchema(
-  dataSource: DataSource,
+export function verifySchema(
+  connections: LogConnections,
   target: SchemaTarget,
   columns: readonly string[],
 ): Promise<EventTable> {
-  const connection = dataSource.createQueryRunner('master');
-  try {
+  return connections.use(async (connection) => {
     const { findings, seqIndex } = await examineSchema(connection, target, columns);
     const wrong =
       findings.length > 0 ? findings : contradictions(await readExtent(connection, target), target);
     if (wrong.length > 0 || seqIndex === null) throw new EventxSchemaError(describeFindings(wrong));
-    return { names: target.tables, seqIndex };
-  } finally {
-    await connection.release();
-  }
+    return { ...target, seqIndex };
+  });
 }

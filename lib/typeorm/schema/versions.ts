@@ -1,10 +1,9 @@
 import type { Dialect } from '../dialects/index.js';
-import { quote, type TableNames } from '../tables.js';
+import { type LogTables, quote } from '../tables.js';
 
 /** Which log's schema it is about. */
-export interface SchemaTarget {
+export interface SchemaTarget extends LogTables {
   readonly dialect: Dialect;
-  readonly tables: TableNames;
   /** False where the application's own entity, and its own migrations, make the events table. */
   readonly withEvents: boolean;
   /** The column that holds the sequence numbers. */
@@ -26,11 +25,11 @@ export const SCHEMA_VERSIONS: readonly SchemaVersion[] = [
     version: 1,
     name: 'EventxLog',
     timestamp: 1_790_000_000_001,
-    up: ({ dialect, tables, withEvents, seqColumn }) => [
+    up: ({ dialect, tables, log, sql, withEvents, seqColumn }) => [
       ...dialect.createLogTables(tables, withEvents),
       // A table of the Go library, or of an own entity, may hold numbered events already.
-      `${dialect.insertIgnore} INTO ${quote(tables.state)} (\`name\`, \`last_seq\`, \`epoch\`) ` +
-        `SELECT '${tables.events}', COALESCE(MAX(${quote(seqColumn)}), 0), ${dialect.newEpoch} FROM ${quote(tables.events)}`,
+      `${dialect.insertIgnore} INTO ${sql.state} (\`name\`, \`last_seq\`, \`epoch\`) ` +
+        `SELECT '${log}', COALESCE(MAX(${quote(seqColumn)}), 0), ${dialect.newEpoch} FROM ${sql.events}`,
     ],
   },
   {
@@ -42,8 +41,8 @@ export const SCHEMA_VERSIONS: readonly SchemaVersion[] = [
 ];
 
 /** The table that remembers which versions were applied. */
-function createMigrationsTable(tables: TableNames): string {
-  return `CREATE TABLE IF NOT EXISTS ${quote(tables.migrations)} (
+function createMigrationsTable({ sql }: LogTables): string {
+  return `CREATE TABLE IF NOT EXISTS ${sql.migrations} (
   \`log\` VARCHAR(64) NOT NULL,
   \`version\` INTEGER NOT NULL,
   \`name\` VARCHAR(191) NOT NULL,
@@ -57,11 +56,11 @@ export function versionStatements(
   { version, name, up }: SchemaVersion,
   target: SchemaTarget,
 ): readonly string[] {
-  const { dialect, tables } = target;
+  const { dialect, log, sql } = target;
   return [
-    createMigrationsTable(tables),
+    createMigrationsTable(target),
     ...up(target),
-    `${dialect.insertIgnore} INTO ${quote(tables.migrations)} (\`log\`, \`version\`, \`name\`) ` +
-      `VALUES ('${tables.events}', ${version}, '${name}')`,
+    `${dialect.insertIgnore} INTO ${sql.migrations} (\`log\`, \`version\`, \`name\`) ` +
+      `VALUES ('${log}', ${version}, '${name}')`,
   ];
 }

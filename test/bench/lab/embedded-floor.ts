@@ -4,11 +4,11 @@ import libsql from 'libsql';
 export function drainEmbeddedFloor(file: string, batch: number): number {
   const database = new libsql(file);
   const pending = database.prepare(
-    'SELECT id, seq, type, "key", headers, uuid, data, created_at FROM events WHERE seq IS NULL ORDER BY id LIMIT ?',
+    'SELECT id, seq, type, "key", headers, uuid, data, created_at FROM eventx_events WHERE seq IS NULL ORDER BY id LIMIT ?',
   );
   const advance = database.prepare('UPDATE eventx_state SET last_seq = last_seq + ?');
   const number = database.prepare(
-    'UPDATE events SET seq = id + (SELECT last_seq FROM eventx_state) - ? WHERE id BETWEEN ? AND ? AND seq IS NULL',
+    'UPDATE eventx_events SET seq = id + (SELECT last_seq FROM eventx_state) - ? WHERE id BETWEEN ? AND ? AND seq IS NULL',
   );
   let done = 0;
   for (;;) {

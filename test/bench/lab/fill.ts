@@ -12,7 +12,7 @@ const VALUES = `'order.placed', n, NULL, CONCAT('0198c0de-0000-7000-8000-', LPAD
 /** Adds events without numbers in one commit, as if that many had piled up at once. */
 export async function addBacklog(pool: Pool, count: number, bytes: PayloadSize): Promise<void> {
   await pool.query(
-    `INSERT INTO events (${COLUMNS}) SELECT ${VALUES} FROM (SELECT seq AS n FROM seq_1_to_${count}) numbers`,
+    `INSERT INTO eventx_events (${COLUMNS}) SELECT ${VALUES} FROM (SELECT seq AS n FROM seq_1_to_${count}) numbers`,
     [JSON.stringify(payload(bytes))],
   );
 }
@@ -26,7 +26,7 @@ export async function addNumbered(pool: Pool, count: number, bytes: PayloadSize)
   for (let from = last + 1; from <= last + count; from += CHUNK) {
     const to = Math.min(from + CHUNK - 1, last + count);
     await pool.query(
-      `INSERT INTO events (seq, ${COLUMNS}) SELECT n, ${VALUES} FROM (SELECT seq AS n FROM seq_${from}_to_${to}) numbers`,
+      `INSERT INTO eventx_events (seq, ${COLUMNS}) SELECT n, ${VALUES} FROM (SELECT seq AS n FROM seq_${from}_to_${to}) numbers`,
       [JSON.stringify(payload(bytes))],
     );
   }

@@ -22,7 +22,7 @@ export async function drainFloor(pool: Pool, batch: number): Promise<number> {
     let done = 0;
     for (;;) {
       const [rows] = await connection.query<EventRow[]>(
-        `SELECT ${EVENT} FROM events FORCE INDEX (uq_events_seq) WHERE seq IS NULL LIMIT ?`,
+        `SELECT ${EVENT} FROM eventx_events FORCE INDEX (uq_eventx_events_seq) WHERE seq IS NULL LIMIT ?`,
         [batch],
       );
       if (rows.length === 0) return done;
@@ -30,7 +30,7 @@ export async function drainFloor(pool: Pool, batch: number): Promise<number> {
       const [results] = await connection.query<ResultSetHeader[]>(
         'SET TRANSACTION ISOLATION LEVEL READ COMMITTED; BEGIN; ' +
           'UPDATE eventx_state SET last_seq = ? WHERE last_seq = ?; ' +
-          'UPDATE events FORCE INDEX (PRIMARY) SET seq = id + ? WHERE id BETWEEN ? AND ? AND seq IS NULL; COMMIT',
+          'UPDATE eventx_events FORCE INDEX (PRIMARY) SET seq = id + ? WHERE id BETWEEN ? AND ? AND seq IS NULL; COMMIT',
         [last + rows.length, last, last + 1 - low, low, high],
       );
       if (results[3]!.affectedRows !== rows.length) throw new Error('The backlog has holes.');
@@ -94,7 +94,7 @@ async function readFrom(
   batch: number,
 ): Promise<EventRow[]> {
   const [rows] = await connection.query<EventRow[]>(
-    `SELECT ${EVENT} FROM events FORCE INDEX (uq_events_seq) WHERE seq >= ? ORDER BY seq LIMIT ?`,
+    `SELECT ${EVENT} FROM eventx_events FORCE INDEX (uq_eventx_events_seq) WHERE seq >= ? ORDER BY seq LIMIT ?`,
     [from, batch],
   );
   return rows;

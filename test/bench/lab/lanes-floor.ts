@@ -9,7 +9,7 @@ export async function lanesFloor(
   let done = 0;
   while (done < upTo) {
     const [rows] = await pool.query<RowDataPacket[]>(
-      'SELECT id, seq, type, `key`, headers, uuid, data, created_at FROM events WHERE seq > ? ORDER BY seq LIMIT ?',
+      'SELECT id, seq, type, `key`, headers, uuid, data, created_at FROM eventx_events WHERE seq > ? ORDER BY seq LIMIT ?',
       [done, batch],
     );
     let next = 0;

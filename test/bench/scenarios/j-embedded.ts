@@ -88,7 +88,7 @@ function addBacklog(file: string, count: number): void {
   database
     .prepare(
       `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)
-       INSERT INTO events (type, "key", headers, uuid, data)
+       INSERT INTO eventx_events (type, "key", headers, uuid, data)
        SELECT 'order.placed', n, NULL, printf('0198c0de-0000-7000-8000-%012x', n), ? FROM numbers`,
     )
     .run(count, Buffer.from(JSON.stringify(payload(200))));

@@ -24,7 +24,7 @@ describe.each(DATABASES)('a row with a payload that is no JSON on %s', (database
       app.consume({ name: 'halts', handle: read('halts') });
       await app.write('fine');
       await app.dataSource.query(
-        `INSERT INTO events (type, uuid, data, headers) VALUES ('bad', 'x', ?, ?)`,
+        `INSERT INTO eventx_events (type, uuid, data, headers) VALUES ('bad', 'x', ?, ?)`,
         [column === 'data' ? '{"half":' : '{}', column === 'headers' ? '["no object"]' : null],
       );
       await app.write('fine');
@@ -39,7 +39,9 @@ describe.each(DATABASES)('a row with a payload that is no JSON on %s', (database
       expect(app.runner.status).toMatchObject({ lastSeq: 3, failures: 0 });
 
       // Mended in the log by hand, the consumer that halted goes on; the letter has its own copy.
-      await app.dataSource.query("UPDATE events SET data = '{}', headers = NULL WHERE seq = 2");
+      await app.dataSource.query(
+        "UPDATE eventx_events SET data = '{}', headers = NULL WHERE seq = 2",
+      );
       expect(await app.letters.replay({ consumer: 'parks' })).toMatchObject({
         failed: [{ seq: 2 }],
       });

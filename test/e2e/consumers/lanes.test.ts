@@ -117,7 +117,7 @@ describe.each(DATABASES)('G5 consumers: several events at a time on %s', (databa
     })) {
       app.consume({ name, ...options, handle: () => Promise.resolve() });
       await app.finished(name);
-      const writes = statements.take(/UPDATE `eventx_offsets` SET `seq`/);
+      const writes = statements.take(/UPDATE .*`eventx_offsets` SET `seq`/);
       expect(writes).toBeGreaterThan(0);
       expect(writes).toBeLessThan(150);
     }

@@ -192,8 +192,8 @@ describe.each(DATABASES)('operating consumers on %s', (database) => {
     await app.finished('a');
     await app.dataSource.query(
       database === 'sqlite'
-        ? "UPDATE events SET created_at = strftime('%Y-%m-%d %H:%M:%f', 'now', '-90 seconds') WHERE seq < 3"
-        : 'UPDATE events SET created_at = NOW(3) - INTERVAL 90 SECOND WHERE seq < 3',
+        ? "UPDATE eventx_events SET created_at = strftime('%Y-%m-%d %H:%M:%f', 'now', '-90 seconds') WHERE seq < 3"
+        : 'UPDATE eventx_events SET created_at = NOW(3) - INTERVAL 90 SECOND WHERE seq < 3',
     );
     const [a, b] = await app.consumers.list();
     expect(a).toEqual({

@@ -122,7 +122,7 @@ describe.each(DATABASES)('G10 nothing dropped: replay of parked events on %s', (
 
   test('the letter outlives its event', async () => {
     const { app, effects, attempts } = await start('park-key');
-    await app.dataSource.query('DELETE FROM events');
+    await app.dataSource.query('DELETE FROM eventx_events');
     attempts.mend();
     expect(await app.letters.replay({ consumer: 'c' })).toMatchObject({ replayed: 6 });
     expect(await effects.seqs('c')).toEqual([1, 2, 3, 4, 5, 6]);

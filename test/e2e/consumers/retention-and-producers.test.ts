@@ -15,7 +15,9 @@ test('G7 retention: an open delete of it makes no insert wait', async () => {
   const blocker = app.dataSource.createQueryRunner();
   undo(() => blocker.release());
   await blocker.startTransaction('READ COMMITTED');
-  await blocker.query('SELECT id FROM events FORCE INDEX (PRIMARY) WHERE id = 10 FOR UPDATE');
+  await blocker.query(
+    'SELECT id FROM eventx_events FORCE INDEX (PRIMARY) WHERE id = 10 FOR UPDATE',
+  );
   let ended = false;
   const run = app.retention.runOnce().then((result) => ((ended = true), result));
   // These come while the delete holds the rows before that one.

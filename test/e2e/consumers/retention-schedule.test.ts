@@ -9,7 +9,7 @@ import { until } from '../../support/until.js';
 
 const NAME = 'eventx-retention';
 const isEmpty = async ({ dataSource }: ConsumerApp) =>
-  (await dataSource.query<unknown[]>('SELECT seq FROM events')).length === 0;
+  (await dataSource.query<unknown[]>('SELECT seq FROM eventx_events')).length === 0;
 
 describe('G7 retention: its schedule', () => {
   const undo = cleanUpAfterEach();

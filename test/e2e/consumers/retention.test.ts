@@ -17,7 +17,7 @@ describe.each(DATABASES)('G7 retention on %s', (database) => {
   };
   const left = async ({ dataSource }: ConsumerApp) => {
     const rows = await dataSource.query<{ seq: unknown }[]>(
-      'SELECT seq FROM events WHERE seq IS NOT NULL ORDER BY seq',
+      'SELECT seq FROM eventx_events WHERE seq IS NOT NULL ORDER BY seq',
     );
     return rows.map(({ seq }) => Number(seq));
   };
@@ -52,8 +52,12 @@ describe.each(DATABASES)('G7 retention on %s', (database) => {
       database === 'sqlite'
         ? `strftime('%Y-%m-%d %H:%M:%f', 'now', '-${seconds} seconds')`
         : `NOW(3) - INTERVAL ${seconds} SECOND`;
-    await app.dataSource.query(`UPDATE events SET created_at = ${past(3590)} WHERE seq <= 8`);
-    await app.dataSource.query(`UPDATE events SET created_at = ${past(3700)} WHERE seq <= 7`);
+    await app.dataSource.query(
+      `UPDATE eventx_events SET created_at = ${past(3590)} WHERE seq <= 8`,
+    );
+    await app.dataSource.query(
+      `UPDATE eventx_events SET created_at = ${past(3700)} WHERE seq <= 7`,
+    );
     expect(await app.retention.runOnce()).toMatchObject({ deleted: 7, before: 8 });
     expect(await left(app)).toEqual([8, 9, 10]);
   });

@@ -64,7 +64,7 @@ describe.each(DATABASES)('payloads of known types on %s', (database) => {
     await expect(
       app.write({ type: 'order', data: { total: 1 } }, { type: 'order' }),
     ).rejects.toThrow(EventxPublishError);
-    expect(await app.dataSource.query('SELECT * FROM events')).toEqual([]);
+    expect(await app.dataSource.query('SELECT * FROM eventx_events')).toEqual([]);
 
     await app.write({ type: 'order', data: { total: 1 } }, { type: 'unknown', data: 'anything' });
     const events = await app.eventx.subscriber({ from: 1 }).fetch();

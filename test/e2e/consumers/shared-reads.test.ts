@@ -7,7 +7,7 @@ import { DATABASES, emptyDatabase } from '../../support/data-sources.js';
 import { range } from '../../support/stored-events.js';
 
 const COUNT = 2000;
-const READS = /SELECT .* FROM `events`.* WHERE `seq` >= \? ORDER BY `seq` LIMIT/;
+const READS = /SELECT .* FROM .*`eventx_events`.* WHERE `seq` >= \? ORDER BY `seq` LIMIT/;
 
 describe.each(DATABASES)('ten consumers of one log on %s', (database) => {
   const undo = cleanUpAfterEach();

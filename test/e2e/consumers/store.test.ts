@@ -37,6 +37,7 @@ describe.each(DATABASES)(
         migrate: true,
         allowUnsafe: [],
         queryTimeout: 10_000,
+        connections: 2,
       };
       const log = await openLog(dataSource, open, silentLogger);
       const store = log.consumers as unknown as ConsumerStore<EventxEvent, EntityManager>;

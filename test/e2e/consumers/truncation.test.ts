@@ -33,13 +33,13 @@ describe.each(DATABASES)('G8 truncation: the log moved back under a consumer on 
   };
   /** As a backup of the events does that is older than the offsets. */
   const restore = async (app: ConsumerApp, lastSeq: number, ...types: string[]) => {
-    await app.dataSource.query('DELETE FROM events WHERE seq > ?', [lastSeq]);
+    await app.dataSource.query('DELETE FROM eventx_events WHERE seq > ?', [lastSeq]);
     const rows = types.map(
       (type, index) => `(${lastSeq + 1 + index}, '${type}', 'restored-${index}', '{}')`,
     );
     if (rows.length > 0)
       await app.dataSource.query(
-        `INSERT INTO events (seq, type, uuid, data) VALUES ${rows.join()}`,
+        `INSERT INTO eventx_events (seq, type, uuid, data) VALUES ${rows.join()}`,
       );
     const head = lastSeq + types.length;
     await app.dataSource.query('UPDATE eventx_state SET last_seq = ?', [head]);
@@ -118,10 +118,10 @@ describe.each(DATABASES)('G8 truncation: the log moved back under a consumer on 
     await app.fill(5);
     await app.consumers.list();
     await app.dataSource.query(
-      "INSERT INTO eventx_offsets (log, consumer, seq) VALUES ('events', 'c', 2)",
+      "INSERT INTO eventx_offsets (log, consumer, seq) VALUES ('eventx_events', 'c', 2)",
     );
     await app.dataSource.query(
-      "INSERT INTO eventx_done (log, consumer, seq) VALUES ('events', 'c', 4)",
+      "INSERT INTO eventx_done (log, consumer, seq) VALUES ('eventx_events', 'c', 4)",
     );
     await restore(app, 3);
     const seen: number[] = [];
@@ -147,7 +147,7 @@ describe.each(DATABASES)('G8 truncation: the log moved back under a consumer on 
     for (const policy of POLICIES) await app.finished(policy);
     await app.close();
     const again = await open();
-    await again.dataSource.query('DELETE FROM events');
+    await again.dataSource.query('DELETE FROM eventx_events');
     const later = consume(again);
     await again.write('new');
     for (const policy of POLICIES) await again.passed(policy, 4);

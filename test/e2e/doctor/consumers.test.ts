@@ -27,7 +27,7 @@ describe.each(DATABASES)('the doctor and the consumers, on %s', (database) => {
 
   test('finds one that is ahead of the log', async () => {
     const app = await handled();
-    await app.dataSource.query('DELETE FROM events WHERE seq > 3');
+    await app.dataSource.query('DELETE FROM eventx_events WHERE seq > 3');
     await app.dataSource.query('UPDATE eventx_state SET last_seq = 3');
     expect(await examine(app)).toEqual([
       finding(
@@ -43,7 +43,7 @@ describe.each(DATABASES)('the doctor and the consumers, on %s', (database) => {
 
   test('finds one that has handled other events than those of the log', async () => {
     const app = await handled();
-    await app.dataSource.query("UPDATE events SET uuid = 'another' WHERE seq = 5");
+    await app.dataSource.query("UPDATE eventx_events SET uuid = 'another' WHERE seq = 5");
     expect(await examine(app)).toEqual([
       finding(
         'consumer-of-other-log',
@@ -57,9 +57,9 @@ describe.each(DATABASES)('the doctor and the consumers, on %s', (database) => {
   test('finds one whose next events were deleted', async () => {
     const app = await handled();
     await app.consumers.seek('stock', 2);
-    await app.dataSource.query('DELETE FROM events WHERE seq <= 1');
+    await app.dataSource.query('DELETE FROM eventx_events WHERE seq <= 1');
     expect(await examine(app)).toEqual([]);
-    await app.dataSource.query('DELETE FROM events WHERE seq <= 3');
+    await app.dataSource.query('DELETE FROM eventx_events WHERE seq <= 3');
     expect(await examine(app)).toEqual([
       finding(
         'consumer-behind',
@@ -68,7 +68,7 @@ describe.each(DATABASES)('the doctor and the consumers, on %s', (database) => {
         /consumers\.seek\('stock', 'earliest'\)/,
       ),
     ]);
-    await app.dataSource.query('DELETE FROM events');
+    await app.dataSource.query('DELETE FROM eventx_events');
     expect(await examine(app)).toMatchObject([
       { check: 'consumer-behind', message: expect.stringContaining('the log begins at 6') },
     ]);
@@ -100,7 +100,7 @@ describe.each(DATABASES)('the doctor and the consumers, on %s', (database) => {
     expect(await examine(app)).toEqual([]);
     const old =
       database === 'sqlite' ? "datetime('now', '-2 minutes')" : 'NOW(3) - INTERVAL 2 MINUTE';
-    await app.dataSource.query(`UPDATE events SET created_at = ${old} WHERE seq = 6`);
+    await app.dataSource.query(`UPDATE eventx_events SET created_at = ${old} WHERE seq = 6`);
     expect(await examine(app)).toEqual([
       finding(
         'consumer-waiting',

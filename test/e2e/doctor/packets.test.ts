@@ -60,7 +60,7 @@ describe('the doctor and a server that takes small packets', () => {
     const many = Array.from({ length: 1000 }, () => ({ type, key: type, data: 'x'.repeat(1000) }));
     await large.publish(...many);
     const [{ count } = { count: 0 }] = await database.query<{ count: number }>(
-      'SELECT COUNT(*) AS count FROM events',
+      'SELECT COUNT(*) AS count FROM eventx_events',
     );
     expect(count).toBe(1002);
   });

@@ -8,7 +8,7 @@ import { examine, finding } from '../../support/doctor.js';
 
 describe.each(DATABASES)('the doctor and the tables, on %s', (database) => {
   const later = cleanUpAfterEach();
-  const onIndex = database === 'sqlite' ? '' : ' ON events';
+  const onIndex = database === 'sqlite' ? '' : ' ON eventx_events';
 
   const start = async () => {
     const app = await startAppOn(database, { options: { run: false } });
@@ -31,21 +31,21 @@ describe.each(DATABASES)('the doctor and the tables, on %s', (database) => {
     ],
     [
       'missing-column',
-      ['ALTER TABLE events DROP COLUMN headers'],
-      /"events" lacks the column\(s\) headers/,
+      ['ALTER TABLE eventx_events DROP COLUMN headers'],
+      /"eventx_events" lacks the column\(s\) headers/,
       /Add them as in eventxSchemaSql/,
     ],
     [
       'missing-index',
-      [`DROP INDEX uq_events_seq${onIndex}`],
-      /"events" has no unique index on "seq" alone/,
-      /^CREATE UNIQUE INDEX uq_events_seq ON events \(seq\)$/,
+      [`DROP INDEX uq_eventx_events_seq${onIndex}`],
+      /"eventx_events" has no unique index on "seq" alone/,
+      /^CREATE UNIQUE INDEX uq_eventx_events_seq ON eventx_events \(seq\)$/,
     ],
     [
       'state-row',
       ['DELETE FROM eventx_state'],
       /"eventx_state" has no row/,
-      /INSERT INTO eventx_state \(name, last_seq, epoch\) VALUES \('events', 0, /,
+      /INSERT INTO eventx_state \(name, last_seq, epoch\) VALUES \('eventx_events', 0, /,
     ],
   ])('finds %s', async (check, statements, message, fix) => {
     const app = await start();
@@ -54,7 +54,7 @@ describe.each(DATABASES)('the doctor and the tables, on %s', (database) => {
   });
 
   test.each([
-    ['missing-index', `DROP INDEX uq_events_seq${onIndex}`],
+    ['missing-index', `DROP INDEX uq_eventx_events_seq${onIndex}`],
     ['state-row', 'DELETE FROM eventx_state'],
   ])('what it says to do about %s helps', async (_, statement) => {
     const app = await start();
@@ -66,19 +66,19 @@ describe.each(DATABASES)('the doctor and the tables, on %s', (database) => {
 
   test('finds that the index of the reads was replaced by one of another name', async () => {
     const app = await start();
-    await app.dataSource.query(`DROP INDEX uq_events_seq${onIndex}`);
-    await app.dataSource.query('CREATE UNIQUE INDEX by_number ON events (seq)');
+    await app.dataSource.query(`DROP INDEX uq_eventx_events_seq${onIndex}`);
+    await app.dataSource.query('CREATE UNIQUE INDEX by_number ON eventx_events (seq)');
     const findings = await examine(app);
     expect(findings.slice(0, 2)).toEqual([
       finding(
         'query-plan',
         'error',
-        /events without a number in "events" does not go straight.*"uq_events_seq"/,
-        /called "by_number" now: restart the processes, or CREATE UNIQUE INDEX uq_events_seq ON events \(seq\)/,
+        /events without a number in "eventx_events" does not go straight.*"uq_eventx_events_seq"/,
+        /called "by_number" now: restart the processes, or CREATE UNIQUE INDEX uq_eventx_events_seq ON eventx_events \(seq\)/,
       ),
       finding('query-plan', 'error', /events from a number on/, /by_number/),
     ]);
-    await app.dataSource.query('CREATE UNIQUE INDEX uq_events_seq ON events (seq)');
+    await app.dataSource.query('CREATE UNIQUE INDEX uq_eventx_events_seq ON eventx_events (seq)');
     expect(await examine(app)).toEqual([]);
   });
 
@@ -123,7 +123,9 @@ describe('the doctor and what only a server has', () => {
 
   test('finds that the reads cannot use the index: it is ignored', async () => {
     const app = await start();
-    await app.dataSource.query('ALTER TABLE events ALTER INDEX uq_events_seq IGNORED');
+    await app.dataSource.query(
+      'ALTER TABLE eventx_events ALTER INDEX uq_eventx_events_seq IGNORED',
+    );
     const findings = await examine(app);
     expect(findings.slice(0, 2)).toEqual([
       finding('query-plan', 'error', /without a number/, /Make the index as it was.*in use/),
@@ -133,7 +135,7 @@ describe('the doctor and what only a server has', () => {
 
   test('finds that the reads pass over every event: the numbers are text', async () => {
     const app = await start();
-    await app.dataSource.query('ALTER TABLE events MODIFY seq VARCHAR(20) NULL');
+    await app.dataSource.query('ALTER TABLE eventx_events MODIFY seq VARCHAR(20) NULL');
     expect(await examine(app)).toEqual([
       finding('query-plan', 'error', /from a number on/, /of an integer column/),
     ]);
@@ -141,13 +143,13 @@ describe('the doctor and what only a server has', () => {
 
   test('finds a column that is too small for the payloads that are accepted', async () => {
     const app = await start();
-    await app.dataSource.query('ALTER TABLE events MODIFY data BLOB NOT NULL');
+    await app.dataSource.query('ALTER TABLE eventx_events MODIFY data BLOB NOT NULL');
     expect(await examine(app)).toEqual([
       finding(
         'payload-column',
         'warning',
-        /"data" of table "events" holds 65535 bytes, but publish accepts 1048576/,
-        /^ALTER TABLE events MODIFY data MEDIUMBLOB NOT NULL; or set maxPayloadBytes: 65535$/,
+        /"data" of table "eventx_events" holds 65535 bytes, but publish accepts 1048576/,
+        /^ALTER TABLE eventx_events MODIFY data MEDIUMBLOB NOT NULL; or set maxPayloadBytes: 65535$/,
       ),
     ]);
   });

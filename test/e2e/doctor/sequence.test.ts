@@ -19,7 +19,7 @@ describe.each(DATABASES)('the doctor and the numbers, on %s', (database) => {
     const app = await start({ options: { run: false } });
     const rows = 'WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < ?)';
     const select = `SELECT i, 'n', 'u', 'null' FROM n`;
-    const columns = 'INSERT INTO events (seq, type, uuid, data)';
+    const columns = 'INSERT INTO eventx_events (seq, type, uuid, data)';
     if (database === 'sqlite') {
       await app.dataSource.query(`${rows} ${columns} ${select}`, [count]);
     } else {
@@ -36,23 +36,28 @@ describe.each(DATABASES)('the doctor and the numbers, on %s', (database) => {
       finding(
         'state-behind',
         'error',
-        /"events" ends at 2, but it holds event 3/,
-        /UPDATE eventx_state SET last_seq = 3 WHERE name = 'events'$/,
+        /"eventx_events" ends at 2, but it holds event 3/,
+        /UPDATE eventx_state SET last_seq = 3 WHERE name = 'eventx_events'$/,
       ),
     ]);
   });
 
   test('finds a missing event in a short log, without being told to look at everything', async () => {
     const app = await filled(100);
-    await app.dataSource.query('DELETE FROM events WHERE seq = 42');
+    await app.dataSource.query('DELETE FROM eventx_events WHERE seq = 42');
     expect(await examine(app)).toEqual([
-      finding('missing-events', 'error', /"events" lacks event 42, which/, /seek\(name, 43\)/),
+      finding(
+        'missing-events',
+        'error',
+        /"eventx_events" lacks event 42, which/,
+        /seek\(name, 43\)/,
+      ),
     ]);
   });
 
   test('finds that the end of the log is missing', async () => {
     const app = await filled(10);
-    await app.dataSource.query('DELETE FROM events WHERE seq > 7');
+    await app.dataSource.query('DELETE FROM eventx_events WHERE seq > 7');
     expect(await examine(app)).toEqual([
       finding('missing-events', 'error', /the events 8 to 10/, /seek\(name, 'latest'\)/),
     ]);
@@ -60,13 +65,13 @@ describe.each(DATABASES)('the doctor and the numbers, on %s', (database) => {
 
   test('in a long log looks at samples, and at everything when told to: then it names the first', async () => {
     const app = await filled(600_000);
-    await app.dataSource.query('DELETE FROM events WHERE seq IN (300000, 450000)');
-    await app.dataSource.query('DELETE FROM events WHERE seq BETWEEN 210000 AND 210002');
+    await app.dataSource.query('DELETE FROM eventx_events WHERE seq IN (300000, 450000)');
+    await app.dataSource.query('DELETE FROM eventx_events WHERE seq BETWEEN 210000 AND 210002');
     expect(await examine(app)).toEqual([]);
     expect(await examine(app, { full: true })).toEqual([
       finding('missing-events', 'error', /the events 210000 to 210002/, /seek\(name, 210003\)/),
     ]);
-    await app.dataSource.query('DELETE FROM events WHERE seq = 599950');
+    await app.dataSource.query('DELETE FROM eventx_events WHERE seq = 599950');
     expect(await examine(app)).toEqual([
       finding('missing-events', 'error', /event 599950.*sample.*full: true/, /599951/),
     ]);
@@ -78,7 +83,7 @@ describe.each(DATABASES)('the doctor and the numbers, on %s', (database) => {
     expect(await examine(app)).toEqual([]);
     const old =
       database === 'sqlite' ? "datetime('now', '-2 minutes')" : 'NOW(3) - INTERVAL 2 MINUTE';
-    await app.dataSource.query(`UPDATE events SET created_at = ${old}`);
+    await app.dataSource.query(`UPDATE eventx_events SET created_at = ${old}`);
     expect(await examine(app)).toEqual([
       finding(
         'unsequenced',

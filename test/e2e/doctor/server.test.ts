@@ -103,16 +103,16 @@ describe('the doctor and the settings of a server', () => {
     await set('sql_mode', 'NO_ENGINE_SUBSTITUTION');
     const { examine, dataSource } = await start();
     await dataSource.query(
-      "INSERT INTO events (type, uuid, data) VALUES (REPEAT('t', 200), '', '')",
+      "INSERT INTO eventx_events (type, uuid, data) VALUES (REPEAT('t', 200), '', '')",
     );
-    expect(await dataSource.query('SELECT LENGTH(type) AS length FROM events')).toEqual([
+    expect(await dataSource.query('SELECT LENGTH(type) AS length FROM eventx_events')).toEqual([
       { length: 191 },
     ]);
     expect(await examine()).toEqual([
       finding(
         'sql-mode',
         'warning',
-        /sql_mode is '.*NO_ENGINE_SUBSTITUTION'.*"events" is cut/,
+        /sql_mode is '.*NO_ENGINE_SUBSTITUTION'.*"eventx_events" is cut/,
         /^SET GLOBAL sql_mode = CONCAT_WS/,
       ),
     ]);
@@ -128,7 +128,7 @@ describe('the doctor and the settings of a server', () => {
       eventx.publish(manager, { type: 'smile', key: '😀', data: '😀' }),
     );
     const [event] = await database.query(
-      'SELECT `key`, CONVERT(data USING utf8mb4) AS data FROM events',
+      'SELECT `key`, CONVERT(data USING utf8mb4) AS data FROM eventx_events',
     );
     expect(event!['key']).not.toBe('😀');
     expect(event!['data']).toBe('"😀"');
@@ -173,7 +173,7 @@ describe('the doctor and the settings of a server', () => {
     later(() => open.release());
     later(() => open.rollbackTransaction());
     const [{ id } = { id: 0 }] = (await open.query(
-      'SELECT CONNECTION_ID() AS id, COUNT(*) FROM events',
+      'SELECT CONNECTION_ID() AS id, COUNT(*) FROM eventx_events',
     )) as { id: number }[];
     for (let seq = 1; seq <= 5; seq++) {
       await app.publish('a');

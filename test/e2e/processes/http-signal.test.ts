@@ -101,7 +101,9 @@ describe('signals by HTTP', () => {
     ['binary', { body: Buffer.alloc(50_000, 7), headers: { 'content-type': 'image/png' } }],
   ])('a body is ignored: %s', async (_what, { body, headers }: RequestInit) => {
     const { log, url } = await eventService(await database());
-    await log.dataSource.query("INSERT INTO events (type, uuid, data) VALUES ('raw', '', '{}')");
+    await log.dataSource.query(
+      "INSERT INTO eventx_events (type, uuid, data) VALUES ('raw', '', '{}')",
+    );
     const response = await fetch(url, {
       method: 'POST',
       body: body ?? null,

@@ -60,7 +60,7 @@ test.each([1, 2, 3])(
     await writing;
     expect(seen.map(({ seq }) => seq)).toEqual(range(1, EVENTS));
     const rows = await server.dataSource.query<{ uuid: string }[]>(
-      'SELECT uuid FROM events ORDER BY seq',
+      'SELECT uuid FROM eventx_events ORDER BY seq',
     );
     expect(seen.map(({ uuid }) => uuid)).toEqual(rows.map(({ uuid }) => uuid));
     expect(proxy.cuts).toBeGreaterThan(10);

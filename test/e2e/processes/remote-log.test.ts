@@ -122,7 +122,7 @@ describe('a log that another service serves', () => {
 
   test('an event that retention took is EventNotFoundError, and says where to go on', async () => {
     await fill(30);
-    await server.dataSource.query('DELETE FROM events WHERE seq <= 20');
+    await server.dataSource.query('DELETE FROM eventx_events WHERE seq <= 20');
     await server.close();
     server = await startLogServer(database.options, {
       controllers: [CONTROLLER],
@@ -143,7 +143,7 @@ describe('a log that another service serves', () => {
     await take(subscriber, 10);
     const waiting = subscriber.fetch();
     const failing = expect(waiting).rejects.toBeInstanceOf(LogTruncatedError);
-    await server.dataSource.query('DELETE FROM events WHERE seq > 4');
+    await server.dataSource.query('DELETE FROM eventx_events WHERE seq > 4');
     await server.dataSource.query('UPDATE eventx_state SET last_seq = 4');
     await failing;
     subscriber.seek(5);

@@ -74,7 +74,7 @@ describe('server-sent events', () => {
     // Pushes the first ones out of the window.
     await server.publish(...range(31, 40).map(String));
     await server.reached(40);
-    await server.dataSource.query('DELETE FROM events WHERE seq <= 15');
+    await server.dataSource.query('DELETE FROM eventx_events WHERE seq <= 15');
     const client = await open('?from=3');
     const events = await client.take(100);
     expect(events.map(({ event }) => event)).toEqual(['eventx-error']);

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
-import type { EntitySubscriberInterface } from 'typeorm';
 
 import { cleanUpAfterEach } from '../../support/clean-up.js';
 import { type ConsumerApp, startConsumerApp } from '../../support/consumers/app.js';
 import { Gate } from '../../support/consumers/gate.js';
 import { createDatabase, type TestDatabase } from '../../support/databases.js';
 import { mysqlStorage } from '../../support/faults/mysql-storage.js';
+import { TcpProxy } from '../../support/faults/tcp-proxy.js';
 import { Replicas } from '../../support/processes/replicas.js';
 import { until } from '../../support/until.js';
 
@@ -55,11 +55,11 @@ describe('G6 any replica: a session that has fallen silent', () => {
     await app.became('free', 'running');
     const before = await row('free');
     await database.query(
-      "INSERT INTO eventx_offsets (log, consumer, seq) VALUES ('events', 'locked', 0)",
+      "INSERT INTO eventx_offsets (log, consumer, seq) VALUES ('eventx_events', 'locked', 0)",
     );
     await silent.query('BEGIN');
     await silent.query(
-      "UPDATE eventx_offsets SET epoch = 7 WHERE log = 'events' AND consumer = 'locked'",
+      "UPDATE eventx_offsets SET epoch = 7 WHERE log = 'eventx_events' AND consumer = 'locked'",
     );
     app.consume({ name: 'locked', handle: () => undefined });
     await until(
@@ -103,24 +103,30 @@ describe('G6 any replica: a session that has fallen silent', () => {
   test('in the middle of numbering, with the statements for MySQL, stops numbering for a moment only', async () => {
     const app = await start();
     await app.write('a');
-    const { storage, dataSource } = await mysqlStorage(database.options);
+    const proxy = await TcpProxy.to(database.url);
+    later(() => proxy.close());
+    const { storage, dataSource, close } = await mysqlStorage({
+      ...database.options,
+      url: proxy.url,
+    });
     later(() => dataSource.destroy());
-    const frozen = new Gate();
-    later(() => frozen.open());
-    dataSource.subscribers.push({
-      beforeTransactionCommit: () => frozen.pass(),
-    } as EntitySubscriberInterface);
-    await database.query("INSERT INTO events (type, uuid, data) VALUES ('b', '', '{}')");
+    later(() => Promise.resolve(close()));
+    let frozen = false;
+    proxy.mishap = (statement) => {
+      frozen ||= /^[^A-Z]*COMMIT/.test(statement);
+      return frozen ? 'the statement is late' : undefined;
+    };
+    await database.query("INSERT INTO eventx_events (type, uuid, data) VALUES ('b', '', '{}')");
     const log = await storage.readState();
     const numbering = storage.assign(log, await storage.readPending(10));
     numbering.catch(() => undefined);
-    await frozen.arrived();
+    await until(() => frozen, { what: 'the commit to be held up' });
 
     await app.publish('c');
     await app.reached(3);
-    frozen.open();
+    proxy.release();
     await expect(numbering).rejects.toThrow();
-    const rows = await database.query('SELECT seq, type FROM events ORDER BY seq');
+    const rows = await database.query('SELECT seq, type FROM eventx_events ORDER BY seq');
     expect(rows.map(({ type }) => type)).toEqual(['a', 'b', 'c']);
   }, 120_000);
 
@@ -137,21 +143,15 @@ describe('G6 any replica: a session that has fallen silent', () => {
     });
     for (let times = 0; times < 5; times++) await app.write('a', 'b');
     for (const name of ['c', 'lanes', 'failing']) await app.finished(name);
-    const { storage, dataSource } = await mysqlStorage(database.options);
-    later(() => dataSource.destroy());
-    await database.query("INSERT INTO events (type, uuid, data) VALUES ('x', '', '{}')");
-    await storage.assign(await storage.readState(), await storage.readPending(10));
     const [usual] = await database.query('SELECT @@wait_timeout AS seconds');
-    for (const pool of [app.dataSource, dataSource]) {
-      const connections = Array.from({ length: 10 }, () => pool.createQueryRunner());
-      await Promise.all(connections.map((connection) => connection.connect()));
-      for (const connection of connections) {
-        const [found] = (await connection.query('SELECT @@wait_timeout AS seconds')) as [
-          { seconds: unknown },
-        ];
-        expect(Number(found.seconds)).toBe(usual!['seconds']);
-        await connection.release();
-      }
+    const connections = Array.from({ length: 10 }, () => app.dataSource.createQueryRunner());
+    await Promise.all(connections.map((connection) => connection.connect()));
+    for (const connection of connections) {
+      const [found] = (await connection.query('SELECT @@wait_timeout AS seconds')) as [
+        { seconds: unknown },
+      ];
+      expect(Number(found.seconds)).toBe(usual!['seconds']);
+      await connection.release();
     }
   });
 });

@@ -60,7 +60,7 @@ describe.each(DATABASES)(
         expect(first!.seq).toBe(1);
         const log = await app.dataSource.query<
           { seq: unknown; type: string; key: string; data: Uint8Array }[]
-        >('SELECT seq, type, `key`, data FROM events ORDER BY seq');
+        >('SELECT seq, type, `key`, data FROM eventx_events ORDER BY seq');
         const all = range(1, log.length);
         expect(log.map(({ seq }) => Number(seq))).toEqual(all);
         const keyOf = (seq: number) => log[seq - 1]!.key;

@@ -16,7 +16,7 @@ export class Brake {
 
   async start(): Promise<void> {
     await this.cluster.query(
-      "INSERT IGNORE INTO eventx_offsets (log, consumer, seq) VALUES ('events', 'brake', 0)",
+      "INSERT IGNORE INTO eventx_offsets (log, consumer, seq) VALUES ('eventx_events', 'brake', 0)",
     );
     this.loop = this.run();
   }

@@ -14,7 +14,7 @@ const FLAGS = ['--innodb-lock-wait-timeout=2'];
 /** Everything there ever was, whatever retention deletes. */
 const ARCHIVE = [
   'CREATE TABLE archive (id BIGINT PRIMARY KEY, seq BIGINT, uuid CHAR(36), type VARCHAR(191), `key` VARCHAR(191), data MEDIUMBLOB)',
-  'CREATE TRIGGER archive BEFORE DELETE ON events FOR EACH ROW ' +
+  'CREATE TRIGGER archive BEFORE DELETE ON eventx_events FOR EACH ROW ' +
     'INSERT INTO archive VALUES (OLD.id, OLD.seq, OLD.uuid, OLD.type, OLD.`key`, OLD.data)',
 ];
 

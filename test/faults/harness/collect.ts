@@ -23,7 +23,7 @@ export interface Collected {
 export async function collect(cluster: Cluster): Promise<Collected> {
   const rows = await cluster.query(
     'SELECT seq, uuid, type, `key`, data FROM archive ' +
-      'UNION ALL SELECT seq, uuid, type, `key`, data FROM events ORDER BY seq',
+      'UNION ALL SELECT seq, uuid, type, `key`, data FROM eventx_events ORDER BY seq',
   );
   const log = rows.map(({ seq, uuid, type, key, data }) => ({
     seq: seq === null ? null : Number(seq),

@@ -13,7 +13,7 @@ export async function emptyTable(cluster: Cluster): Promise<void> {
   const { members } = cluster;
   await members.stopAll();
   const before = await cluster.lastSeq();
-  await cluster.query('DELETE FROM events');
+  await cluster.query('DELETE FROM eventx_events');
   await members.startAll();
   await delay(WRITING_MS);
   await until(async () => (await cluster.lastSeq()) > before, {
@@ -30,7 +30,7 @@ export async function restoreBackup(cluster: Cluster): Promise<string[]> {
   const { members, recorder } = cluster;
   const lastSeq = await cluster.lastSeq();
   await cluster.query('DROP TRIGGER archive');
-  await cluster.query('DELETE FROM events WHERE seq > ?', [lastSeq - 10]);
+  await cluster.query('DELETE FROM eventx_events WHERE seq > ?', [lastSeq - 10]);
   await cluster.query('UPDATE eventx_state SET last_seq = ?', [lastSeq - 10]);
   const { subscribers } = members;
   const states = () =>

@@ -97,7 +97,7 @@ async function settle(cluster: Cluster): Promise<void> {
   const wait = (what: string, done: () => Promise<boolean>) =>
     until(done, { what, timeoutMs: PATIENCE_MS });
   await wait('every event to be numbered', async () => {
-    const [row] = await cluster.query('SELECT COUNT(*) AS n FROM events WHERE seq IS NULL');
+    const [row] = await cluster.query('SELECT COUNT(*) AS n FROM eventx_events WHERE seq IS NULL');
     return Number(row!['n']) === 0;
   });
   const lastSeq = await cluster.lastSeq();

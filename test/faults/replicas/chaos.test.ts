@@ -53,7 +53,7 @@ test(
     }
     tell(chaos, growth, lastSeq);
 
-    const log = await replicas.database.query('SELECT seq, uuid FROM events ORDER BY seq');
+    const log = await replicas.database.query('SELECT seq, uuid FROM eventx_events ORDER BY seq');
     expect(log.map(({ seq }) => Number(seq))).toEqual(range(1, lastSeq));
     const uuids = log.map(({ uuid }) => String(uuid));
     expect(new Set(uuids).size).toBe(uuids.length);
@@ -79,7 +79,9 @@ test(
 );
 
 async function everythingIsNumbered(): Promise<boolean> {
-  const [row] = await replicas.database.query('SELECT COUNT(*) AS n FROM events WHERE seq IS NULL');
+  const [row] = await replicas.database.query(
+    'SELECT COUNT(*) AS n FROM eventx_events WHERE seq IS NULL',
+  );
   return Number(row?.['n']) === 0;
 }
 

@@ -59,7 +59,7 @@ export async function startConsumerApp(
     await app.dataSource.transaction((manager) => app.eventx.publish(manager, events.map(toInput)));
     await until(
       async () => {
-        const sql = 'SELECT id FROM events WHERE seq IS NULL LIMIT 1';
+        const sql = 'SELECT id FROM eventx_events WHERE seq IS NULL LIMIT 1';
         return (await app.dataSource.query<unknown[]>(sql)).length === 0;
       },
       { what: 'the events to be numbered', timeoutMs: 45_000 },

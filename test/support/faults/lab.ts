@@ -171,7 +171,7 @@ export class Lab {
     await this.outside?.stop();
     for (const replica of this.replicas) if ('settle' in replica) await replica.settle();
     await this.settled().catch((error: Error) => this.failures.push(error.message));
-    const table = await this.database.query('SELECT seq, uuid FROM events ORDER BY id');
+    const table = await this.database.query('SELECT seq, uuid FROM eventx_events ORDER BY id');
     const rows = await this.database.query('SELECT uuid FROM written');
     const found = historyViolations({
       transactions: [...this.transactions.values()],
@@ -227,13 +227,15 @@ export class Lab {
 
   private async settled(): Promise<void> {
     await this.until(async () => {
-      const [row] = await this.database.query('SELECT COUNT(*) AS n FROM events WHERE seq IS NULL');
+      const [row] = await this.database.query(
+        'SELECT COUNT(*) AS n FROM eventx_events WHERE seq IS NULL',
+      );
       return Number(row?.['n']) === 0;
     }, 'every event to be numbered');
     const lastSeq = await this.lastSeq();
     await this.until(async () => {
       await this.database.query('SELECT last_seq FROM eventx_state FOR UPDATE NOWAIT');
-      await this.database.query('SELECT id FROM events FOR UPDATE NOWAIT');
+      await this.database.query('SELECT id FROM eventx_events FOR UPDATE NOWAIT');
       return true;
     }, 'the end of a transaction that was left open');
     for (const [name, seen] of Object.entries(this.sightings)) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { QueryRunner } from 'typeorm';
 
+import type { SqlConnection } from '../../../lib/typeorm/connections/sql-connection.js';
 import { dialectNamed } from '../../../lib/typeorm/dialects/index.js';
 import type { Examination } from '../../../lib/typeorm/doctor/examination.js';
 import { historyLength } from '../../../lib/typeorm/doctor/housekeeping.js';
@@ -22,7 +22,7 @@ describe('the settings of a MySQL server', () => {
       Variable_name,
       Value,
     }));
-    const connection = { query: () => Promise.resolve(rows) } as unknown as QueryRunner;
+    const connection = { rows: () => Promise.resolve(rows) } as unknown as SqlConnection;
     return (await dialectNamed('mysql').unsafeSettings(connection)).map(({ name }) => name);
   };
   const group = { group_replication_group_name: '6f1f6c5e-3d6e-4f0e-9d55-0a0a0a0a0a0a' };

@@ -1,10 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 
 import { consumers } from '../../../lib/typeorm/doctor/consumers.js';
+import { dialectNamed } from '../../../lib/typeorm/dialects/index.js';
 import type { Examination } from '../../../lib/typeorm/doctor/examination.js';
 import { sequence } from '../../../lib/typeorm/doctor/sequence.js';
+import { logTables, resolveTables } from '../../../lib/typeorm/tables.js';
 
-const TABLES = { events: 'events', state: 'eventx_state', offsets: 'eventx_offsets' };
+const TABLES = logTables(resolveTables());
 
 /** A log that changes while it is examined. */
 class MovingLog {
@@ -32,18 +34,18 @@ class MovingLog {
       full: true,
       limits: { waitingConsumerMs: 0 },
       log: {
-        target: { tables: TABLES, seqColumn: 'seq', dialect: { newEpoch: 'UUID()' } },
+        target: { ...TABLES, seqColumn: 'seq', dialect: dialectNamed('mariadb') },
         mapping: { columns: [] },
-        consumers: {
-          records: () => {
-            this.meanwhile();
-            return Promise.resolve([{ consumer: 'c', seq: this.offset, owner: 'me' }]);
-          },
-        },
+        consumers: { ...TABLES, seqColumn: 'seq', createdAtColumn: null },
+      },
+      rows: () => {
+        this.meanwhile();
+        const { offset: seq, lastSeq: last_seq } = this;
+        return Promise.resolve([{ consumer: 'c', seq, last_seq, epoch: 1, live_owner: 'me' }]);
       },
       connected: (work: (connection: object) => Promise<unknown>) =>
         work({
-          query: () =>
+          rows: () =>
             Promise.resolve([
               { lastSeq: this.lastSeq, minSeq: min(0), maxSeq: Math.max(...events) },
             ]),

@@ -28,8 +28,8 @@ const EVERYBODY_NEEDS = [
   'SELECT * FROM eventx_state FOR UPDATE',
   'SELECT * FROM eventx_offsets FOR UPDATE',
   'SELECT * FROM accounts WHERE id < 5 FOR UPDATE',
-  'SELECT id FROM events FORCE INDEX (PRIMARY) ORDER BY id DESC LIMIT 20 FOR UPDATE',
-  'SELECT id FROM events FORCE INDEX (uq_events_seq) WHERE seq IS NULL FOR UPDATE',
+  'SELECT id FROM eventx_events FORCE INDEX (PRIMARY) ORDER BY id DESC LIMIT 20 FOR UPDATE',
+  'SELECT id FROM eventx_events FORCE INDEX (uq_eventx_events_seq) WHERE seq IS NULL FOR UPDATE',
 ];
 
 /** Somebody holds on to rows that everybody needs. */
@@ -46,7 +46,7 @@ export const holdLocks: Nemesis = {
 /** What locks in one order what we lock in the other. */
 const CROSSED = [
   [
-    'SELECT id FROM events FORCE INDEX (PRIMARY) ORDER BY id DESC LIMIT 5 FOR UPDATE',
+    'SELECT id FROM eventx_events FORCE INDEX (PRIMARY) ORDER BY id DESC LIMIT 5 FOR UPDATE',
     'SELECT * FROM eventx_state FOR UPDATE',
   ],
   [

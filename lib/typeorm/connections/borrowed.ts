@@ -1,19 +1,20 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 
-import { StorageTimeoutError } from '../core/errors.js';
+import { StorageTimeoutError } from '../../core/errors.js';
+import { QueryRunnerConnection } from './query-runner-connection.js';
+import type { SqlConnection } from './sql-connection.js';
 
 /**
  * Runs `work` on a connection of the application's pool and gives the connection back. After an error, and when the database does
- * not answer in time, it is destroyed instead: it may still be busy, or have a transaction open, since KILL QUERY can stop
- * `BEGIN NOT ATOMIC` without its handler, and a ROLLBACK as well. Nobody shall meet it again.
+ * not answer in time, it is destroyed instead: it may still be busy. Nobody shall meet it again.
  * @throws StorageTimeoutError, or what `work` throws
  */
-export async function withConnection<T>(
+export async function borrowed<T>(
   dataSource: DataSource,
   timeoutMs: number,
-  work: (connection: QueryRunner) => Promise<T>,
+  work: (connection: SqlConnection) => Promise<T>,
 ): Promise<T> {
-  const connection = dataSource.createQueryRunner('master');
+  const runner = dataSource.createQueryRunner('master');
   let timer: NodeJS.Timeout | undefined;
   let failed = false;
   const timeout = new Promise<never>((_, reject) => {
@@ -27,14 +28,14 @@ export async function withConnection<T>(
     }, timeoutMs);
   });
   try {
-    return await Promise.race([work(connection), timeout]);
+    return await Promise.race([work(new QueryRunnerConnection(runner)), timeout]);
   } catch (error) {
     failed = true;
     throw error;
   } finally {
     clearTimeout(timer);
-    if (failed) destroyConnection(dataSource, connection);
-    else await connection.release();
+    if (failed) destroyConnection(dataSource, runner);
+    else await runner.release();
   }
 }
 
