@@ -38,7 +38,7 @@ export interface Log {
   /** Most connections that the application's pool has; null where it has no pool. */
   readonly poolSize: number | null;
   /** Closes the connections of the log's own. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** What of a log lies in the database, or in the application's own storage. */
@@ -50,7 +50,7 @@ interface Stored {
   readonly doctor: EventxDoctor;
   readonly poolSize: number | null;
   outbox(signal: () => void): Outbox | null;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** Opens the log and puts its parts together. @throws EventxSchemaError, EventxOptionsError */
@@ -129,7 +129,7 @@ function ownStorage(storage: NonNullable<ResolvedModuleOptions['storage']>): Sto
     doctor: new EventxDoctor(null),
     poolSize: null,
     outbox: () => null,
-    close: () => undefined,
+    close: () => Promise.resolve(),
   };
 }
 

@@ -43,8 +43,8 @@ export class EventxLifecycle
     await Promise.all(this.log.senders.map((sender) => sender.close()));
   }
 
-  onApplicationShutdown(): void {
+  async onApplicationShutdown(): Promise<void> {
     this.log.outbox?.close();
-    this.log.close();
+    await this.log.close();
   }
 }

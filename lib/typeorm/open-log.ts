@@ -16,6 +16,7 @@ import { eventEntity } from './event.entity.js';
 import { type EventMapping, envelopeMapping } from './event-mapping.js';
 import { EventWriter } from './outbox/event-writer.js';
 import { Outbox } from './outbox/outbox.js';
+import { assertNotMapped } from './schema/entities.js';
 import { migrate } from './schema/migrate.js';
 import { verifySchema, verifyServer } from './schema/verify.js';
 import { type LogTables, logTables, resolveTables, type TableOptions } from './tables.js';
@@ -46,7 +47,7 @@ export interface OpenLog {
   /** Most connections that the application may hold at a time; null where it has a single one. */
   readonly poolSize: number | null;
   /** Closes the log's own connections, for good. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 /**
@@ -64,7 +65,7 @@ export async function openLog(
   try {
     return await openIn(dataSource, connections, options, logger);
   } catch (error) {
-    connections.close();
+    await connections.close();
     throw error;
   }
 }
@@ -83,6 +84,7 @@ async function openIn(
     ? entityMapping(dataSource, entity)
     : envelopeMapping;
   const place = await placeOf(dataSource, connections, dialect, options);
+  assertNotMapped(dataSource, place, entity);
   const target = { ...place, dialect, withEvents: !entity, seqColumn: mapping.seq };
 
   if (options.migrate) {

@@ -134,8 +134,8 @@ async function createHarness(variant: Variant): Promise<StorageHarness> {
       await dataSource.query(`DELETE FROM ${tableName} WHERE ${idColumn} = ?`, [id]);
     },
     async close() {
-      own.close();
-      rival.close();
+      await own.close();
+      await rival.close();
       await rivalSource.destroy();
       await dataSource.destroy();
       await remove();
@@ -146,7 +146,7 @@ async function createHarness(variant: Variant): Promise<StorageHarness> {
 async function openStorage(dataSource: DataSource, { entity, asMySql }: Variant) {
   const log = await openLog(dataSource, { ...OPEN, entity }, silentLogger);
   if (!asMySql) return { storage: log.storage, close: () => log.close() };
-  log.close();
+  await log.close();
   const connections = openConnections(dataSource, { size: 2, timeoutMs: 5000 });
   const table = { ...logTables(resolveTables()), seqIndex: 'uq_eventx_events_seq' };
   const mysql = dialectNamed('mysql');

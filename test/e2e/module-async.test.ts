@@ -87,7 +87,9 @@ describe.each(DATABASES)('options that come later on %s', (database) => {
     expect(log.app.get(Orders).eventx).toBe(log.eventx);
     await log.publish('a');
     await log.reached(1);
-    expect(await log.dataSource.query('SELECT type FROM shop_events')).toEqual([{ type: 'a' }]);
+    expect(await log.dataSource.query('SELECT type FROM shop_eventx_events')).toEqual([
+      { type: 'a' },
+    ]);
   });
 
   test('a factory that returns nothing, or what is no option, ends the start with the reason', async () => {

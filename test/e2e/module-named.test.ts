@@ -92,7 +92,7 @@ describe.each(DATABASES)('two logs in one application on %s', (database) => {
     );
     expect(state.map(({ name, last_seq }) => [name, Number(last_seq)])).toEqual([
       ['eventx_events', 1],
-      ['audit_events', 2],
+      ['audit_eventx_events', 2],
     ]);
   });
 

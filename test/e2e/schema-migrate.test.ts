@@ -102,10 +102,12 @@ describe.each(DATABASES)('the schema on %s', (database) => {
     const log = await startApp(options, { extras: { tables } });
     later(() => log.close());
     const names = await tablesOf(dataSource);
-    expect(names).toEqual(expect.arrayContaining(['Places', 'shop_events', 'steps']));
+    expect(names).toEqual(expect.arrayContaining(['Places', 'shop_eventx_events', 'steps']));
     expect(names.every((name) => /^(Places|steps|shop_.*)$/.test(name))).toBe(true);
     await log.publish('a', 'b');
     expect(seqsOf(await take(log.eventx.subscriber({ from: 1 }), 2))).toEqual([1, 2]);
-    expect(await dataSource.query('SELECT name FROM Places')).toEqual([{ name: 'shop_events' }]);
+    expect(await dataSource.query('SELECT name FROM Places')).toEqual([
+      { name: 'shop_eventx_events' },
+    ]);
   });
 });

@@ -27,7 +27,8 @@ describe('a start warns of what can take back acknowledged commits', () => {
     const dataSource = await connect(options);
     later(() => dataSource.destroy());
     const logger = new RecordingLogger();
-    await openLog(dataSource, OPEN, logger);
+    const log = await openLog(dataSource, OPEN, logger);
+    await log.close();
     return logger.of('warn');
   };
 

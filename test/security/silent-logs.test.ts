@@ -118,7 +118,7 @@ describe.each(DATABASES)('payloads and headers stay out of the logs on %s', (dat
     await app.dataSource.query('ALTER TABLE eventx_events RENAME TO moved');
     await until(() => app.runner.status.failures > 2, { what: 'the runner to notice' });
     await app.consumers.seek('c', 1).catch(() => undefined);
-    await app.dataSource.query('ALTER TABLE moved RENAME TO events');
+    await app.dataSource.query('ALTER TABLE moved RENAME TO eventx_events');
     await until(() => app.runner.status.failures === 0, { what: 'the runner to recover' });
     expect(recording.text).toMatch(/Cannot follow the log/);
     expect(recording.text).toMatch(/Recovered/);

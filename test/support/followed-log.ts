@@ -77,7 +77,7 @@ export class FollowedLog {
   async close(): Promise<void> {
     this.stopping.abort();
     await this.running;
-    this.log.close();
+    await this.log.close();
     await this.dataSource.destroy();
     await this.remove();
   }

@@ -90,11 +90,11 @@ export class ConnectionPool {
     }
   }
 
-  /** For good: connections in use are closed when they come back. */
-  close(): void {
+  /** For good. Resolves when connections at rest are closed; those in use are closed when they come back. */
+  async close(): Promise<void> {
     this.closed = true;
-    this.closeIdle();
     for (const waiter of this.waiters.splice(0)) waiter.reject(new EventxClosedError());
+    await this.closeIdle();
   }
 
   private async acquire(): Promise<Pooled> {
@@ -113,7 +113,7 @@ export class ConnectionPool {
     try {
       return this.options.generation();
     } catch (error) {
-      this.closeIdle();
+      void this.closeIdle();
       throw error;
     }
   }
@@ -141,7 +141,7 @@ export class ConnectionPool {
     if (waiter) return waiter.resolve(pooled);
     const cancelClosing = this.clock.after(IDLE_MS, () => {
       this.idle = this.idle.filter(({ connection }) => connection !== pooled.connection);
-      this.discard(pooled);
+      void this.retire(pooled);
     });
     this.idle.push({ ...pooled, cancelClosing });
   }
@@ -169,10 +169,18 @@ export class ConnectionPool {
     );
   }
 
-  private closeIdle(): void {
-    for (const pooled of this.idle.splice(0)) {
-      pooled.cancelClosing();
-      this.discard(pooled);
-    }
+  private async closeIdle(): Promise<void> {
+    await Promise.all(
+      this.idle.splice(0).map((pooled) => {
+        pooled.cancelClosing();
+        return this.retire(pooled);
+      }),
+    );
+  }
+
+  /** Closes a connection that is at rest. Nobody waits for one then. */
+  private async retire({ connection }: Pooled): Promise<void> {
+    this.count--;
+    await connection.end();
   }
 }

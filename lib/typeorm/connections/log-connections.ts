@@ -17,8 +17,8 @@ export interface LogConnections {
   ofApplication<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T>;
   /** Null where the application has a single connection. */
   applicationPool(): ApplicationPool | null;
-  /** For good. */
-  close(): void;
+  /** For good. Resolves when those at rest are closed; those in use are closed as they come back. */
+  close(): Promise<void>;
 }
 
 /** The application's pool, as its options say. */

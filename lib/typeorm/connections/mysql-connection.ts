@@ -8,9 +8,13 @@ import { always, type Row, type Statement } from './sql-connection.js';
 export interface RawMySqlConnection {
   connect(done: (error: Error | null) => void): void;
   query(sql: string, values: readonly unknown[], done: QueryDone): void;
+  end(done: () => void): void;
   destroy(): void;
   on(event: 'error' | 'end', listener: () => void): unknown;
 }
+
+/** How long the server may take to close a connection, in ms. */
+const GOOD_BYE_MS = 1000;
 
 type QueryDone = (error: Error | null, result: unknown) => void;
 
@@ -81,6 +85,17 @@ export class MySqlConnection implements OwnConnection {
     const result = await work();
     await this.run(keep(result) ? 'COMMIT' : 'ROLLBACK');
     return result;
+  }
+
+  async end(): Promise<void> {
+    this.isOpen = false;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, GOOD_BYE_MS);
+      this.raw.end(() => resolve());
+    });
+    clearTimeout(timer);
+    this.raw.destroy();
   }
 
   destroy(): void {

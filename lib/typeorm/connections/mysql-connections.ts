@@ -41,7 +41,7 @@ export function mySqlConnections(
       try {
         return await own.use(work, limit);
       } finally {
-        own.close();
+        await own.close();
       }
     },
     ofApplication: (work) => borrowed(dataSource, timeoutMs, work),
@@ -52,11 +52,11 @@ export function mySqlConnections(
 
 /** How a session of ours begins, whatever the server, its `init_connect` or a proxy make of new ones. */
 function setUp(timeoutMs: number): readonly string[] {
-  // The server goes on waiting for a lock when nobody waits for the answer any more.
-  const lockWait = Math.max(1, Math.floor(timeoutMs / 1000));
+  // Shorter than we wait ourselves, so that the reason is known; and a server goes on waiting when its client is gone.
+  const lockWait = Math.max(1, Math.floor(timeoutMs / 2000));
   return [
     'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
     "SET SESSION autocommit = 1, sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', " +
-      `innodb_lock_wait_timeout = ${lockWait}, lock_wait_timeout = ${lockWait}, wait_timeout = ${SILENCE_S}`,
+      `innodb_lock_wait_timeout = LEAST(@@innodb_lock_wait_timeout, ${lockWait}), lock_wait_timeout = ${lockWait}, wait_timeout = ${SILENCE_S}`,
   ];
 }

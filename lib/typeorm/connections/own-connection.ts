@@ -8,6 +8,8 @@ import type { SqlConnection } from './sql-connection.js';
 export interface OwnConnection extends SqlConnection {
   /** False when the server or the network has ended it. */
   readonly isOpen: boolean;
+  /** Says good-bye to the server, and resolves when the connection is closed. For one that is at rest; never rejects. */
+  end(): Promise<void>;
   /** Ends it at once, whatever it is doing: what is open is rolled back, and nothing more runs on it. */
   destroy(): void;
 }

@@ -58,6 +58,11 @@ export class SqliteReader implements OwnConnection {
     return Promise.reject(new Error('A reader of the embedded database does not write.'));
   }
 
+  end(): Promise<void> {
+    this.destroy();
+    return Promise.resolve();
+  }
+
   destroy(): void {
     this.statements.clear();
     if (this.raw.open) this.raw.close();

@@ -3,7 +3,6 @@ import { type Connection, createConnection, type RowDataPacket } from 'mysql2/pr
 
 import { cleanUpAfterEach } from '../../support/clean-up.js';
 import { type ConsumerApp, startConsumerApp } from '../../support/consumers/app.js';
-import { Gate } from '../../support/consumers/gate.js';
 import { createDatabase, type TestDatabase } from '../../support/databases.js';
 import { mysqlStorage } from '../../support/faults/mysql-storage.js';
 import { TcpProxy } from '../../support/faults/tcp-proxy.js';
@@ -110,7 +109,7 @@ describe('G6 any replica: a session that has fallen silent', () => {
       url: proxy.url,
     });
     later(() => dataSource.destroy());
-    later(() => Promise.resolve(close()));
+    later(close);
     let frozen = false;
     proxy.mishap = (statement) => {
       frozen ||= /^[^A-Z]*COMMIT/.test(statement);

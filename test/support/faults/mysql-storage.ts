@@ -12,7 +12,7 @@ export interface OwnStorage {
   readonly storage: TypeOrmEventStorage<EventxEvent, PendingRow>;
   readonly dataSource: DataSource;
   /** Closes the connections of the log's own. */
-  readonly close: () => void;
+  readonly close: () => Promise<void>;
 }
 
 /** A log that is there, as it is numbered on MySQL: those statements, on whatever server this is. */

@@ -95,7 +95,7 @@ export async function startReplica(
     await running.stop();
     await Promise.all(following.map((follower) => follower.stop()));
     await app.close();
-    own?.close();
+    await own?.close();
     await own?.dataSource.destroy();
   };
   let stopped: Promise<void> | undefined;
