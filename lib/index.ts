@@ -71,6 +71,7 @@ export type {
   FailedAttempt,
   LogState,
   RetentionStorage,
+  StuckHandler,
 } from './storage/index.js';
 export type { Clock } from './core/clock.js';
 export type { EventxLogger } from './core/logger.js';

@@ -1,7 +1,7 @@
 import { EventxUsageError } from '../core/errors.js';
 import type { SequencedEvent } from '../core/event.js';
 import { quoted } from '../core/quoted.js';
-import type { ConsumerRecord, ConsumerStore } from '../storage/index.js';
+import type { ConsumerRecord, ConsumerStore, StuckHandler } from '../storage/index.js';
 import type { ConsumerLog } from './consumer-log.js';
 import { checkConsumerStart, type ConsumerStart, isConsumerName } from './consumer-options.js';
 import { resolveStart } from './start-position.js';
@@ -24,6 +24,10 @@ export interface ConsumerInfo {
   /** Identity of the process that runs it. */
   readonly owner: string | null;
   readonly lastError: string | null;
+  /** Since when one attempt after the other has failed; null when none does. */
+  readonly failingSince: Date | null;
+  /** A handler that has been at one call for longer than `consumers.slowHandler`; null when there is none. */
+  readonly stuck: StuckHandler | null;
 }
 
 /**
@@ -121,8 +125,10 @@ function known<T>(name: string, found: T | undefined): T {
 
 function toInfo(record: ConsumerRecord): ConsumerInfo {
   const { consumer: name, seq, owner, lastError, lagEvents: lag, lagMs } = record;
+  const { failingSince, stuck } = record;
   const lagSeconds = lagMs === null ? null : lagMs / 1000;
-  return { name, state: stateOf(record), seq, lag, lagSeconds, owner, lastError };
+  const state = stateOf(record);
+  return { name, state, seq, lag, lagSeconds, owner, lastError, failingSince, stuck };
 }
 
 function stateOf({ halted, paused, owner }: ConsumerRecord): ConsumerState {

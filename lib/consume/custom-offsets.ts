@@ -6,8 +6,10 @@ import type {
   ConsumerStore,
   ConsumerUnit,
   EventxStorage,
+  Holder,
   Lease,
   Position,
+  StuckHandler,
 } from '../storage/index.js';
 import type { ResolvedConsumerOptions } from './consumer-options.js';
 
@@ -51,6 +53,8 @@ export class CustomOffsetStore<E extends SequencedEvent> implements ConsumerStor
   private paused = false;
   private halted = false;
   private lastError: string | null = null;
+  private failingSince: Date | null = null;
+  private stuck: StuckHandler | null = null;
   private seq: number | null = null;
 
   constructor(
@@ -67,7 +71,7 @@ export class CustomOffsetStore<E extends SequencedEvent> implements ConsumerStor
     const seq = await this.load();
     if (seq === null) return [];
     const { lastSeq } = await this.log.readState();
-    const { consumer, epoch, owner, paused, halted, lastError } = this;
+    const { consumer, epoch, owner, paused, halted, lastError, failingSince, stuck } = this;
     return [
       {
         consumer,
@@ -75,10 +79,13 @@ export class CustomOffsetStore<E extends SequencedEvent> implements ConsumerStor
         uuid: null,
         epoch,
         owner,
+        lastOwner: owner,
         wantedBy: null,
         paused,
         halted,
         lastError,
+        failingSince,
+        stuck,
         lagEvents: Math.max(0, lastSeq - seq),
         lagMs: null,
       },
@@ -91,7 +98,12 @@ export class CustomOffsetStore<E extends SequencedEvent> implements ConsumerStor
     const seq = await this.load();
     if (seq === null || this.paused || this.halted) return null;
     this.owner = owner;
-    return { consumer, owner, epoch: ++this.epoch, seq, uuid: null };
+    return { consumer, owner, epoch: ++this.epoch, seq, uuid: null, endless: true };
+  }
+
+  holder(): Promise<Holder> {
+    const { owner, epoch } = this;
+    return Promise.resolve({ owner, epoch });
   }
 
   renew(): Promise<void> {
@@ -133,6 +145,15 @@ export class CustomOffsetStore<E extends SequencedEvent> implements ConsumerStor
 
   report(_lease: Lease, error: string | null): Promise<void> {
     this.lastError = error;
+    this.failingSince = error === null ? null : (this.failingSince ?? new Date());
+    return Promise.resolve();
+  }
+
+  reportStuck(
+    _lease: Lease,
+    call: { readonly at: string; readonly forMs: number } | null,
+  ): Promise<void> {
+    this.stuck = call && { at: call.at, since: new Date(Date.now() - call.forMs) };
     return Promise.resolve();
   }
 

@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-
 import { Logger } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 
@@ -18,6 +16,7 @@ import { EventxDoctor } from '../typeorm/doctor/doctor.js';
 import { openLog } from '../typeorm/open-log.js';
 import type { Outbox } from '../typeorm/outbox/outbox.js';
 import type { EventxModuleExtras, ResolvedModuleOptions } from './module-options.js';
+import { processName } from './process-name.js';
 
 /** Everything that belongs to one log; what the providers hand out. */
 export interface Log {
@@ -78,7 +77,7 @@ export async function createLog(
   const supervisor = new ConsumerSupervisor<SequencedEvent, EntityManager>(
     consumerLog,
     options.consumers,
-    { logger, owner: randomUUID() },
+    { logger, owner: processName() },
   );
   return {
     logger,

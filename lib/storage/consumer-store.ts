@@ -13,6 +13,16 @@ export interface Lease extends Position {
   readonly consumer: string;
   readonly owner: string;
   readonly epoch: number;
+  /** Whether nobody can take it over: then it need not be renewed, and never runs out. */
+  readonly endless?: boolean;
+}
+
+/** A handler that has been at one call for long. */
+export interface StuckHandler {
+  /** When the call began. */
+  readonly since: Date;
+  /** Which handler, and what it is at. */
+  readonly at: string;
 }
 
 /** One consumer as the database knows it. */
@@ -22,6 +32,8 @@ export interface ConsumerRecord extends Position {
   readonly epoch: number;
   /** Which process runs it; null when none does. */
   readonly owner: string | null;
+  /** Which process has it, or had it when its lease ran out; null when it was given free. */
+  readonly lastOwner: string | null;
   /** Which process asks for it, to spread the load; null when none does. */
   readonly wantedBy: string | null;
   readonly paused: boolean;
@@ -29,17 +41,28 @@ export interface ConsumerRecord extends Position {
   readonly halted: boolean;
   /** Why the last attempt failed, or why it was halted. */
   readonly lastError: string | null;
+  /** Since when one attempt after the other has failed; null when none does. By the database's clock. */
+  readonly failingSince: Date | null;
+  /** The handler that has been at one call for long; null when there is none. By the database's clock. */
+  readonly stuck: StuckHandler | null;
   /** Numbered events it has not handled. */
   readonly lagEvents: number;
   /** Age of the oldest of them in ms, by the database's clock; 0 when there is none, null where events have no time. */
   readonly lagMs: number | null;
 }
 
+/** Who has a consumer, whether or not the lease has run out. */
+export type Holder = Pick<ConsumerRecord, 'owner' | 'epoch'>;
+
 /** How often, when and why an event failed. */
 export interface FailedAttempt {
   /** ISO 8601. */
   readonly at: string;
   readonly error: string;
+  /** Which handler failed, e.g. `Mailer.onOrder`. */
+  readonly handler?: string;
+  /** Which attempt it was, from 1. */
+  readonly attempt?: number;
 }
 
 /** An event that a consumer could not handle, or that waits behind one of the same key. */
@@ -88,6 +111,12 @@ export interface ConsumerStore<E extends SequencedEvent, M = unknown> {
    * @returns null when somebody else has it or it is reserved for somebody, it is paused or halted, or it is not known
    */
   acquire(consumer: string, owner: string, leaseMs: number): Promise<Lease | null>;
+  /**
+   * Who has the consumer, by a read that is never out of date, not even where plain reads are answered by a replica: a locking one.
+   * It may wait for a transaction that has the consumer's row.
+   * @returns null when the consumer is not known
+   */
+  holder(consumer: string): Promise<Holder | null>;
   /** Extends the owner's leases of these consumers, where they have not been taken over, in one statement. */
   renew(owner: string, consumers: readonly string[], leaseMs: number): Promise<void>;
   /** Gives the consumer free at once; for `reservedMs` to a process that asked for it alone, if there is one. */
@@ -113,6 +142,11 @@ export interface ConsumerStore<E extends SequencedEvent, M = unknown> {
   blockedKeys(consumer: string): Promise<readonly string[]>;
   /** Records the last failure, for people; null when it is over. Never fails a consumer. */
   report(lease: Lease, error: string | null): Promise<void>;
+  /** Records that a handler has been at one call for `forMs`, for people; null when it is done. Never fails a consumer. */
+  reportStuck(
+    lease: Lease,
+    call: { readonly at: string; readonly forMs: number } | null,
+  ): Promise<void>;
   /** Stops the consumer for good. */
   halt(lease: Lease, error: string): Promise<void>;
 

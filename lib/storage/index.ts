@@ -3,9 +3,11 @@ export type {
   ConsumerStore,
   ConsumerUnit,
   FailedAttempt,
+  Holder,
   Lease,
   NewDeadLetter,
   Position,
+  StuckHandler,
 } from './consumer-store.js';
 export type { DeadLetter, DeadLetterFilter, DeadLetterStore } from './dead-letter-store.js';
 export type { AssignResult, EventxStorage, LogState } from './event-storage.js';

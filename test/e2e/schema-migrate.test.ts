@@ -1,6 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { EventxSchemaError } from 'nestjs-eventx';
 
+import { dialectNamed } from '../../lib/typeorm/dialects/index.js';
+import { SCHEMA_VERSIONS, versionStatements } from '../../lib/typeorm/schema/versions.js';
+import { logTables, resolveTables } from '../../lib/typeorm/tables.js';
 import { startApp } from '../support/app.js';
 import { cleanUpAfterEach } from '../support/clean-up.js';
 import { connect, DATABASES, emptyDatabase } from '../support/data-sources.js';
@@ -84,6 +87,50 @@ describe.each(DATABASES)('the schema on %s', (database) => {
     // The numbers go on: the state is taken from the events that are there.
     await again.publish('b');
     expect(seqsOf(await take(again.eventx.subscriber({ from: 2 }), 1))).toEqual([2]);
+  });
+
+  test('of an older version comes to this one, with all that consumers have, also when the change is made twice', async () => {
+    const { options, dataSource } = await empty();
+    const fresh = await empty();
+    const other = await startApp(fresh.options);
+    later(() => other.close());
+    const target = {
+      dialect: dialectNamed(database),
+      ...logTables(resolveTables()),
+      withEvents: true,
+      seqColumn: 'seq',
+    };
+    for (const version of SCHEMA_VERSIONS.filter(({ version }) => version <= 2)) {
+      for (const sql of versionStatements(version, target)) await dataSource.query(sql);
+    }
+    const uuid = 'b7f1c2de-8a54-4f0b-9d3c-1f2e3d4c5b6a';
+    await dataSource.query(
+      'INSERT INTO eventx_offsets (log, consumer, seq, owner, last_error) ' +
+        `VALUES ('eventx_events', 'c', 7, '${uuid}', 'oh')`,
+    );
+    for (let times = 0; times < 2; times++) {
+      await dataSource.query('DELETE FROM eventx_migrations WHERE version = 3');
+      const log = await startApp(options);
+      const rows = await dataSource.query<unknown[]>('SELECT * FROM eventx_offsets');
+      expect(rows).toEqual([
+        expect.objectContaining({
+          consumer: 'c',
+          seq: expect.anything(),
+          owner: uuid,
+          last_error: 'oh',
+          failing_since: null,
+          stuck_since: null,
+          stuck_at: null,
+        }),
+      ]);
+      await log.close();
+    }
+    const made = await snapshot(dataSource);
+    const expected = await snapshot(fresh.dataSource);
+    expect([made.tables, made.definitions]).toEqual([expected.tables, expected.definitions]);
+    await dataSource.query('UPDATE eventx_offsets SET owner = ?', [
+      `${'w'.repeat(115)}:1:00000000`,
+    ]);
   });
 
   test('is not made with "migrate: false": the start ends and says what to do', async () => {

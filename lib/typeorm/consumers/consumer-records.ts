@@ -1,5 +1,5 @@
 import { toSafeInteger } from '../../core/safe-integer.js';
-import type { ConsumerRecord, Position } from '../../storage/index.js';
+import type { ConsumerRecord, Position, StuckHandler } from '../../storage/index.js';
 import type { Dialect, Statement } from '../dialects/index.js';
 import type { Row } from '../connections/sql-connection.js';
 import { type LogTables, quote } from '../tables.js';
@@ -42,13 +42,26 @@ export function toRecord(row: Row, { createdAtColumn }: ConsumerTables): Consume
     ...position,
     epoch: toSafeInteger(row.epoch, 'epoch'),
     owner: row.live_owner as string | null,
+    lastOwner: row.owner as string | null,
     wantedBy: row.wanted_by as string | null,
     paused: Number(row.paused) === 1,
     halted: Number(row.halted) === 1,
     lastError: row.last_error as string | null,
+    failingSince: row.last_error === null ? null : toDate(row.failing_since),
+    stuck: toStuck(row),
     lagEvents,
     lagMs: createdAtColumn === null ? null : Math.max(0, Number(row.lag_ms ?? 0)),
   };
+}
+
+/** Of a process that is gone nothing is stuck any more. */
+function toStuck(row: Row): StuckHandler | null {
+  const since = toDate(row.stuck_since);
+  return row.live_owner === null || since === null ? null : { since, at: String(row.stuck_at) };
+}
+
+function toDate(ms: unknown): Date | null {
+  return ms === null ? null : new Date(Number(ms));
 }
 
 export function toPosition(row: Row): Position {

@@ -6,12 +6,13 @@ import type {
   ConsumerRecord,
   ConsumerStore,
   ConsumerUnit,
+  Holder,
   Lease,
   Position,
 } from '../../storage/index.js';
 import { breakableTransaction } from '../breakable-transaction.js';
 import type { LogConnections } from '../connections/log-connections.js';
-import type { Statement } from '../connections/sql-connection.js';
+import type { Row, Statement } from '../connections/sql-connection.js';
 import type { Dialect } from '../dialects/index.js';
 import { type ConsumerTables, selectRecords, toPosition, toRecord } from './consumer-records.js';
 import { TypeOrmConsumerUnit } from './consumer-unit.js';
@@ -21,6 +22,11 @@ import { StatementRunner } from './statement-runner.js';
 
 /** Longest error text that is kept for people. */
 const ERROR_LENGTH = 4000;
+/** Longest text that says which handler is stuck. */
+const STUCK_LENGTH = 512;
+
+const WELL = '`last_error` = NULL, `failing_since` = NULL';
+const NOT_STUCK = '`stuck_since` = NULL, `stuck_at` = NULL';
 
 /** Offsets, leases and dead letters in the log's own database. */
 export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerStore<
@@ -60,18 +66,23 @@ export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerS
     const taken = await this.statements.change({
       sql:
         `UPDATE ${this.offsets} SET \`owner\` = ?, \`epoch\` = \`epoch\` + 1, \`lease_until\` = ${nowMs} + ?, ` +
-        '`wanted_by` = NULL, `last_error` = NULL WHERE `log` = ? AND `consumer` = ? AND `paused` = 0 AND `halted` = 0 ' +
+        `\`wanted_by\` = NULL, ${WELL}, ${NOT_STUCK} ` +
+        'WHERE `log` = ? AND `consumer` = ? AND `paused` = 0 AND `halted` = 0 ' +
         `AND (\`owner\` = ? OR \`lease_until\` <= ${nowMs} OR (\`owner\` IS NULL AND \`wanted_by\` = ?))`,
       parameters: [owner, leaseMs, this.log, consumer, owner, owner],
     });
     if (taken === 0) return null;
     // Whatever is read now is one row at one moment: if it is still ours, seq and epoch belong together.
-    const [row] = await this.statements.read({
-      sql: `SELECT \`seq\`, \`uuid\`, \`epoch\` FROM ${this.offsets} WHERE \`log\` = ? AND \`consumer\` = ? AND \`owner\` = ?`,
-      parameters: [this.log, consumer, owner],
-    });
-    if (!row) return null;
+    const row = await this.readLocking(consumer);
+    if (row?.owner !== owner) return null;
     return { consumer, owner, epoch: toSafeInteger(row.epoch, 'epoch'), ...toPosition(row) };
+  }
+
+  async holder(consumer: string): Promise<Holder | null> {
+    const row = await this.readLocking(consumer);
+    return row
+      ? { owner: row.owner as string | null, epoch: toSafeInteger(row.epoch, 'epoch') }
+      : null;
   }
 
   async renew(owner: string, consumers: readonly string[], leaseMs: number): Promise<void> {
@@ -88,7 +99,7 @@ export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerS
   async release(lease: Lease, reservedMs: number): Promise<void> {
     await this.underLease(
       lease,
-      '`owner` = NULL, `lease_until` = ' +
+      `\`owner\` = NULL, ${NOT_STUCK}, \`lease_until\` = ` +
         `CASE WHEN \`wanted_by\` IS NULL THEN 0 ELSE ${this.dialect.nowMs} + ? END`,
       [reservedMs],
     );
@@ -134,12 +145,20 @@ export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerS
     });
   }
 
-  async doneAhead({ consumer, seq }: Lease): Promise<readonly number[]> {
+  async doneAhead(lease: Lease): Promise<readonly number[]> {
+    const { consumer, seq } = lease;
+    // A locking read: a mark that it misses is an event that is handled twice.
     const rows = await this.statements.read({
-      sql: `SELECT \`seq\` FROM ${this.tables.sql.done} WHERE \`log\` = ? AND \`consumer\` = ? AND \`seq\` > ?`,
-      parameters: [this.log, consumer, seq],
+      sql:
+        `SELECT \`seq\` FROM ${this.tables.sql.done} ` +
+        `WHERE \`log\` = ? AND \`consumer\` = ?${this.dialect.forUpdate}`,
+      parameters: [this.log, consumer],
     });
-    return rows.map((row) => toSafeInteger(row.seq, 'seq'));
+    const marked = rows.map((row) => toSafeInteger(row.seq, 'seq'));
+    const ahead = marked.filter((marked) => marked > seq);
+    // Left by a crash between the write of the offset and the next one.
+    if (ahead.length < marked.length) await this.forgetDone(lease, seq);
+    return ahead;
   }
 
   async blockedKeys(consumer: string): Promise<readonly string[]> {
@@ -154,16 +173,26 @@ export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerS
   }
 
   async report(lease: Lease, error: string | null): Promise<void> {
-    const text = error?.slice(0, ERROR_LENGTH) ?? null;
-    await this.underLease(lease, '`last_error` = ?', [text]).catch(() => undefined);
+    const [set, values] = error === null ? [WELL, []] : this.failing(error);
+    await this.underLease(lease, set, values).catch(() => undefined);
+  }
+
+  async reportStuck(
+    lease: Lease,
+    call: { readonly at: string; readonly forMs: number } | null,
+  ): Promise<void> {
+    const values = call ? [Math.round(call.forMs), call.at.slice(0, STUCK_LENGTH)] : [];
+    const set = call ? `\`stuck_since\` = ${this.dialect.nowMs} - ?, \`stuck_at\` = ?` : NOT_STUCK;
+    await this.underLease(lease, set, values).catch(() => undefined);
   }
 
   async halt(lease: Lease, error: string): Promise<void> {
-    await this.underLease(lease, '`halted` = 1, `last_error` = ?', [error.slice(0, ERROR_LENGTH)]);
+    const [set, values] = this.failing(error);
+    await this.underLease(lease, `\`halted\` = 1, ${set}`, values);
   }
 
   async setPaused(consumer: string, paused: boolean): Promise<boolean> {
-    const set = paused ? '`paused` = 1' : '`paused` = 0, `halted` = 0, `last_error` = NULL';
+    const set = paused ? '`paused` = 1' : `\`paused\` = 0, \`halted\` = 0, ${WELL}`;
     return this.byHand(consumer, set, []);
   }
 
@@ -174,7 +203,7 @@ export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerS
       {
         sql:
           `UPDATE ${this.offsets} SET \`seq\` = ?, \`uuid\` = ?, \`epoch\` = \`epoch\` + 1, \`owner\` = NULL, ` +
-          `\`lease_until\` = 0 WHERE \`log\` = ? AND \`consumer\` = ?${valid}`,
+          `\`lease_until\` = 0, ${NOT_STUCK} WHERE \`log\` = ? AND \`consumer\` = ?${valid}`,
         parameters: [seq, uuid, this.log, consumer, ...(lease ? [lease.owner, lease.epoch] : [])],
       },
       [this.allOf(this.tables.sql.done, consumer)],
@@ -187,6 +216,23 @@ export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerS
       this.allOf(done, consumer),
       this.allOf(deadLetters, consumer),
     ]);
+  }
+
+  private async readLocking(consumer: string): Promise<Row | undefined> {
+    const [row] = await this.statements.read({
+      sql:
+        `SELECT \`owner\`, \`seq\`, \`uuid\`, \`epoch\` FROM ${this.offsets} ` +
+        `WHERE \`log\` = ? AND \`consumer\` = ?${this.dialect.forUpdate}`,
+      parameters: [this.log, consumer],
+    });
+    return row;
+  }
+
+  /** Notes an error, and since when there is one. The columns in this order: MySQL and MariaDB go on with what was set before. */
+  private failing(error: string): [set: string, values: unknown[]] {
+    const { nowMs } = this.dialect;
+    const since = `CASE WHEN \`last_error\` IS NULL THEN ${nowMs} ELSE COALESCE(\`failing_since\`, ${nowMs}) END`;
+    return [`\`failing_since\` = ${since}, \`last_error\` = ?`, [error.slice(0, ERROR_LENGTH)]];
   }
 
   private allOf(table: string, consumer: string): Statement {

@@ -59,6 +59,8 @@ export interface Dialect {
   createLogTables(tables: TableNames, withEvents: boolean): readonly string[];
   /** The tables of schema version 2: its consumers. */
   createConsumerTables(tables: TableNames): readonly string[];
+  /** The changes of schema version 3: owners with names that people can read, and since when a consumer fails or hangs. */
+  addConsumerStatus(tables: TableNames): readonly string[];
   /** Value expression: a new random identity. */
   readonly newEpoch: string;
   /** Runs `work` while no other process does the same. */

@@ -102,6 +102,25 @@ export const mysqlFamily = {
     ];
   },
 
+  // MySQL has no ADD COLUMN IF NOT EXISTS; a prepared statement is the one way to say it that both take, and a script of plain SQL.
+  addConsumerStatus(tables: TableNames) {
+    const owner = 'VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NULL';
+    const alter = `ALTER TABLE ${quote(tables.offsets)}
+  MODIFY COLUMN \`owner\` ${owner},
+  MODIFY COLUMN \`wanted_by\` ${owner},
+  ADD COLUMN \`failing_since\` BIGINT NULL,
+  ADD COLUMN \`stuck_since\` BIGINT NULL,
+  ADD COLUMN \`stuck_at\` VARCHAR(512) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL`;
+    return [
+      `SET @eventx_change = (SELECT CASE COUNT(*) WHEN 0 THEN '${alter}' ELSE 'DO 0' END
+FROM information_schema.columns
+WHERE table_schema = DATABASE() AND table_name = '${tables.offsets}' AND column_name = 'stuck_at')`,
+      'PREPARE eventx_change FROM @eventx_change',
+      'EXECUTE eventx_change',
+      'DEALLOCATE PREPARE eventx_change',
+    ];
+  },
+
   // On a session of ours, which is READ COMMITTED: under REPEATABLE READ an open range delete makes every inserting producer wait.
   deleteSmallest: (connection, table, column, before, limit) =>
     connection.change({

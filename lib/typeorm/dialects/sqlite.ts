@@ -100,6 +100,37 @@ export const sqlite: Dialect = {
     ];
   },
 
+  // SQLite has no ADD COLUMN IF NOT EXISTS, nor anything like it in SQL alone; so the table is made anew. If it was anew already, that
+  // costs no more than the status of the moment.
+  addConsumerStatus(tables: TableNames) {
+    const next = quote(`${tables.offsets}_next`);
+    const kept =
+      '`log`, `consumer`, `seq`, `uuid`, `epoch`, `owner`, `lease_until`, `wanted_by`, `paused`, `halted`, `last_error`, `updated_at`';
+    return [
+      `CREATE TABLE IF NOT EXISTS ${next} (
+  \`log\` TEXT NOT NULL,
+  \`consumer\` TEXT NOT NULL,
+  \`seq\` INTEGER NOT NULL,
+  \`uuid\` TEXT NULL,
+  \`epoch\` INTEGER NOT NULL DEFAULT 0,
+  \`owner\` TEXT NULL,
+  \`lease_until\` INTEGER NOT NULL DEFAULT 0,
+  \`wanted_by\` TEXT NULL,
+  \`paused\` INTEGER NOT NULL DEFAULT 0,
+  \`halted\` INTEGER NOT NULL DEFAULT 0,
+  \`last_error\` TEXT NULL,
+  \`updated_at\` TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  \`failing_since\` INTEGER NULL,
+  \`stuck_since\` INTEGER NULL,
+  \`stuck_at\` TEXT NULL,
+  PRIMARY KEY (\`log\`, \`consumer\`)
+)`,
+      `INSERT OR IGNORE INTO ${next} (${kept}) SELECT ${kept} FROM ${quote(tables.offsets)}`,
+      `DROP TABLE ${quote(tables.offsets)}`,
+      `ALTER TABLE ${next} RENAME TO ${quote(tables.offsets)}`,
+    ];
+  },
+
   exclusively: (connection, _name, work) => connection.transaction(work),
 
   database: () => Promise.resolve(null),

@@ -38,6 +38,12 @@ export const SCHEMA_VERSIONS: readonly SchemaVersion[] = [
     timestamp: 1_790_000_000_002,
     up: ({ dialect, tables }) => dialect.createConsumerTables(tables),
   },
+  {
+    version: 3,
+    name: 'EventxConsumerStatus',
+    timestamp: 1_790_000_000_003,
+    up: ({ dialect, tables }) => dialect.addConsumerStatus(tables),
+  },
 ];
 
 /** The table that remembers which versions were applied. */

@@ -204,8 +204,10 @@ describe.each(DATABASES)('operating consumers on %s', (database) => {
       lagSeconds: 0,
       owner: b!.owner,
       lastError: null,
+      failingSince: null,
+      stuck: null,
     });
-    expect(b!.owner).toMatch(/^[0-9a-f-]{36}$/);
+    expect(b!.owner).toMatch(/^[\w.-]+:\d+:[0-9a-f]{8}$/);
     // Its offset is behind the batch in hand.
     expect(b).toMatchObject({ name: 'b', state: 'running', seq: 0, lag: 5 });
     expect(b!.lagSeconds).toBeGreaterThanOrEqual(90);

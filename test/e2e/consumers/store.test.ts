@@ -93,6 +93,74 @@ describe.each(DATABASES)(
       expect(await store.doneAhead(lease)).toEqual([7]);
     });
 
+    test('who has it is known from the row itself, whether or not the lease has run out', async () => {
+      const { store, lease } = await start();
+      const { epoch } = lease;
+      expect(await store.holder('c')).toEqual({ owner: 'two', epoch });
+      await store.renew('two', ['c'], -1);
+      expect(await store.holder('c')).toEqual({ owner: 'two', epoch });
+      expect((await store.records(['c']))[0]).toMatchObject({ owner: null, lastOwner: 'two' });
+      await store.release(lease, 0);
+      expect(await store.holder('c')).toEqual({ owner: null, epoch });
+      expect(await store.holder('unknown')).toBeNull();
+    });
+
+    test('since when it fails: from the first failure to the next success, through all between', async () => {
+      const { store, lease, record, dataSource } = await start();
+      expect(await record()).toMatchObject({ failingSince: null });
+      await store.report(lease, 'one');
+      const { failingSince } = (await record())!;
+      expect(Math.abs(failingSince!.getTime() - Date.now())).toBeLessThan(3_600_000);
+      await dataSource.query('UPDATE eventx_offsets SET failing_since = failing_since - 5000');
+      await store.report(lease, 'two');
+      await store.halt(lease, 'three');
+      expect(await record()).toMatchObject({
+        lastError: 'three',
+        failingSince: new Date(failingSince!.getTime() - 5000),
+      });
+      await store.report(lease, null);
+      expect(await record()).toMatchObject({ lastError: null, failingSince: null });
+      await store.report(lease, 'again');
+      await store.setPaused('c', false);
+      expect(await record()).toMatchObject({ failingSince: null });
+      await store.report(lease, 'again');
+      await store.acquire('c', 'two', LONG);
+      expect(await record()).toMatchObject({ failingSince: null });
+    });
+
+    test('a stuck handler is seen until it is done, or somebody else has the consumer, or nobody', async () => {
+      const { store, lease, record } = await start();
+      const call = { at: 'Mailer.send, seq 6', forMs: 60_000 };
+      const stick = async (held = lease) => {
+        await store.reportStuck(held, call);
+        return (await record())!.stuck;
+      };
+      expect(await stick()).toEqual({ at: call.at, since: expect.any(Date) });
+      await store.reportStuck(lease, null);
+      expect((await record())!.stuck).toBeNull();
+      await stick();
+      await store.renew('two', ['c'], -1);
+      expect((await record())!.stuck).toBeNull();
+      await store.renew('two', ['c'], LONG);
+      await store.release(lease, 0);
+      const next = (await store.acquire('c', 'three', LONG))!;
+      expect((await record())!.stuck).toBeNull();
+      expect(await stick(lease)).toBeNull();
+      expect(await stick(next)).not.toBeNull();
+      await store.acquire('c', 'three', LONG);
+      expect((await record())!.stuck).toBeNull();
+    });
+
+    test('marks that the offset has passed are no marks, and go', async () => {
+      const { store, lease, dataSource } = await start();
+      for (const seq of [6, 8]) await store.atomically((unit) => unit.markDone(lease, seq), NEVER);
+      await store.commit(lease, at(6));
+      const next = (await store.acquire('c', 'two', LONG))!;
+      expect(await store.doneAhead(next)).toEqual([8]);
+      const left = await dataSource.query<{ seq: unknown }[]>('SELECT seq FROM eventx_done');
+      expect(left.map(({ seq }) => Number(seq))).toEqual([8]);
+    });
+
     test('a seek moves it and forgets its marks, at once, and nobody has it any more', async () => {
       const { store, lease, record } = await start();
       await store.atomically((unit) => unit.markDone(lease, 7), NEVER);
