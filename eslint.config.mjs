@@ -14,6 +14,7 @@ const MAY_IMPORT = {
   subscribe: ['core', 'storage'],
   consume: ['core', 'storage', 'sequence', 'subscribe'],
   retention: ['core', 'storage'],
+  processes: ['core', 'storage'],
   typeorm: ['core', 'storage'],
   testing: ['core', 'storage'],
   signal: ['core'],
@@ -25,6 +26,7 @@ const MAY_IMPORT = {
     'subscribe',
     'consume',
     'retention',
+    'processes',
     'typeorm',
     'signal',
     'remote',
@@ -47,6 +49,7 @@ const PLAIN = [
   'subscribe',
   'consume',
   'retention',
+  'processes',
   'signal',
   'remote',
 ];

@@ -3,14 +3,22 @@ import type { DataSource, EntityManager } from 'typeorm';
 
 import type { ConsumerLog } from '../consume/consumer-log.js';
 import { ConsumerSupervisor } from '../consume/supervisor.js';
+import { systemClock } from '../core/clock.js';
 import { EventxOptionsError } from '../core/errors.js';
 import type { PendingEvent, SequencedEvent } from '../core/event.js';
 import type { EventxLogger } from '../core/logger.js';
+import { VERSION } from '../core/version.js';
+import { Presence } from '../processes/presence.js';
 import { EventxRetentionJob, type RetainedLog } from '../retention/retention-job.js';
 import { resolveRetentionOptions } from '../retention/retention-options.js';
 import { EventxRunner } from '../sequence/runner.js';
 import { SignalSender } from '../signal/signal-sender.js';
-import type { ConsumerStore, DeadLetterStore, EventxStorage } from '../storage/index.js';
+import type {
+  ConsumerStore,
+  DeadLetterStore,
+  EventxStorage,
+  ProcessStore,
+} from '../storage/index.js';
 import { patiently } from './patiently.js';
 import { EventxDoctor } from '../typeorm/doctor/doctor.js';
 import { openLog } from '../typeorm/open-log.js';
@@ -34,6 +42,8 @@ export interface Log {
   /** Null where the application's own storage cannot forget. */
   readonly retention: EventxRetentionJob | null;
   readonly doctor: EventxDoctor;
+  /** Says that this process is alive; null where the log has a storage of the application's own. */
+  readonly presence: Presence | null;
   /** Most connections that the application's pool has; null where it has no pool. */
   readonly poolSize: number | null;
   /** Closes the connections of the log's own. */
@@ -47,6 +57,7 @@ interface Stored {
   readonly consumers: ConsumerStore<SequencedEvent, EntityManager> | null;
   readonly deadLetters: DeadLetterStore<SequencedEvent, EntityManager> | null;
   readonly doctor: EventxDoctor;
+  readonly processes: ProcessStore | null;
   readonly poolSize: number | null;
   outbox(signal: () => void): Outbox | null;
   close(): Promise<void>;
@@ -74,10 +85,11 @@ export async function createLog(
     storage: stored.storage,
     subscriber: runner.subscriber.bind(runner),
   };
+  const owner = processName();
   const supervisor = new ConsumerSupervisor<SequencedEvent, EntityManager>(
     consumerLog,
     options.consumers,
-    { logger, owner: processName() },
+    { logger, owner },
   );
   return {
     logger,
@@ -89,6 +101,7 @@ export async function createLog(
     consumerStore: stored.consumers,
     deadLetterStore: stored.deadLetters,
     doctor: stored.doctor,
+    presence: stored.processes && createPresence(stored.processes, owner, runner, options, logger),
     poolSize: stored.poolSize,
     close: () => stored.close(),
     retention:
@@ -126,6 +139,7 @@ function ownStorage(storage: NonNullable<ResolvedModuleOptions['storage']>): Sto
     consumers: null,
     deadLetters: null,
     doctor: new EventxDoctor(null),
+    processes: null,
     poolSize: null,
     outbox: () => null,
     close: () => Promise.resolve(),
@@ -136,6 +150,20 @@ function canForget(
   storage: EventxStorage<SequencedEvent, PendingEvent>,
 ): storage is EventxStorage<SequencedEvent, PendingEvent> & RetainedLog<SequencedEvent> {
   return 'deleteBefore' in storage && 'readMinSeq' in storage && 'readClock' in storage;
+}
+
+function createPresence(
+  processes: ProcessStore,
+  id: string,
+  runner: EventxRunner,
+  { roles }: ResolvedModuleOptions,
+  logger: EventxLogger,
+): Presence {
+  const describe = () => {
+    const { lastSeq, lastError } = runner.status;
+    return { id, version: VERSION, roles: [...roles].join(', '), lastSeq, lastError };
+  };
+  return new Presence(processes, describe, { logger, clock: systemClock });
 }
 
 function createRetention(

@@ -15,6 +15,7 @@ export class EventxLifecycle
 {
   private readonly end = new AbortController();
   private running: Promise<void> = Promise.resolve();
+  private present: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly log: Log,
@@ -30,6 +31,7 @@ export class EventxLifecycle
     // First, because it may refuse its schedule: then nothing runs that nobody would stop.
     if (this.roles.has('sequence')) await this.retention?.start();
     this.running = this.log.runner.run(this.end.signal);
+    this.present = this.log.presence?.run(this.end.signal) ?? Promise.resolve();
     if (this.roles.has('consume')) this.consumers.start();
   }
 
@@ -39,7 +41,7 @@ export class EventxLifecycle
     await this.consumers.stop();
     this.end.abort();
     this.log.runner.close();
-    await this.running;
+    await Promise.all([this.running, this.present]);
     await Promise.all(this.log.senders.map((sender) => sender.close()));
   }
 

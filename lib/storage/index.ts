@@ -11,4 +11,5 @@ export type {
 } from './consumer-store.js';
 export type { DeadLetter, DeadLetterFilter, DeadLetterStore } from './dead-letter-store.js';
 export type { AssignResult, EventxStorage, LogState } from './event-storage.js';
+export type { ProcessRecord, ProcessReport, ProcessStore } from './process-store.js';
 export type { RetentionStorage } from './retention-storage.js';

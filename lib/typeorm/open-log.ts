@@ -16,6 +16,7 @@ import { eventEntity } from './event.entity.js';
 import { type EventMapping, envelopeMapping } from './event-mapping.js';
 import { EventWriter } from './outbox/event-writer.js';
 import { Outbox } from './outbox/outbox.js';
+import { TypeOrmProcessStore } from './process.store.js';
 import { assertNotMapped } from './schema/entities.js';
 import { migrate } from './schema/migrate.js';
 import { verifySchema, verifyServer } from './schema/verify.js';
@@ -40,6 +41,7 @@ export interface OpenLog {
   readonly storage: TypeOrmEventStorage<SequencedEvent, PendingEvent>;
   readonly consumers: TypeOrmConsumerStore<SequencedEvent>;
   readonly deadLetters: TypeOrmDeadLetterStore<SequencedEvent>;
+  readonly processes: TypeOrmProcessStore;
   /** Makes the producers' side. @param signal called after each commit that added events */
   outbox(signal: () => void): Outbox;
   /** Makes what examines the log. @param maxPayloadBytes largest payload that is published, headers included */
@@ -107,6 +109,7 @@ async function openIn(
   return {
     consumers,
     deadLetters: new TypeOrmDeadLetterStore(dataSource, dialect, place, connections),
+    processes: new TypeOrmProcessStore(connections, dialect, place),
     storage: new TypeOrmEventStorage(connections, dialect, mapping, table),
     outbox: (signal) =>
       new Outbox(dataSource, writer, entity ?? eventEntity(place.tables.events), signal),

@@ -15,6 +15,8 @@ export interface TableOptions {
   readonly done?: string;
   /** Events that consumers could not handle. @default 'eventx_dead_letters' */
   readonly deadLetters?: string;
+  /** The processes that run the log. @default 'eventx_processes' */
+  readonly processes?: string;
   /** Which versions of the schema were applied. @default 'eventx_migrations' */
   readonly migrations?: string;
 }
@@ -26,6 +28,7 @@ export const DEFAULT_TABLES = {
   offsets: 'eventx_offsets',
   done: 'eventx_done',
   deadLetters: 'eventx_dead_letters',
+  processes: 'eventx_processes',
   migrations: 'eventx_migrations',
 } as const satisfies Record<Exclude<keyof TableOptions, 'prefix'>, string>;
 

@@ -53,7 +53,7 @@ describe.each(DATABASES)('tables that are there before the log on %s', (database
     await expect(starting).rejects.toThrow(/Entity Offset maps the table "eventx_offsets"/);
   });
 
-  test('a log of 0.1.0 in the table "eventx_events" is recognised, and gone on with where it is asked for', async () => {
+  test('a log of 0.1.0 in the table "events" is recognised, and gone on with where it is asked for', async () => {
     const { options, dataSource } = await empty();
     const former = await startApp(options, { extras: { tables: { events: 'events' } } });
     await former.publish('a');
@@ -66,7 +66,7 @@ describe.each(DATABASES)('tables that are there before the log on %s', (database
     const starting = startApp(options);
     await expect(starting).rejects.toBeInstanceOf(EventxSchemaError);
     await expect(starting).rejects.toThrow(
-      /has a log of 0\.1\.0 in table "eventx_events"\. To go on with that one: tables: \{ events: 'events' \}/,
+      /has a log of 0\.1\.0 in table "events"\. To go on with that one: tables: \{ events: 'events' \}/,
     );
     expect(await tablesOf(dataSource)).toEqual(before);
 

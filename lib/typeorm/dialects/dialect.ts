@@ -61,6 +61,8 @@ export interface Dialect {
   createConsumerTables(tables: TableNames): readonly string[];
   /** The changes of schema version 3: owners with names that people can read, and since when a consumer fails or hangs. */
   addConsumerStatus(tables: TableNames): readonly string[];
+  /** The table of schema version 4: the processes. */
+  createProcessTable(tables: TableNames): readonly string[];
   /** Value expression: a new random identity. */
   readonly newEpoch: string;
   /** Runs `work` while no other process does the same. */

@@ -121,6 +121,24 @@ WHERE table_schema = DATABASE() AND table_name = '${tables.offsets}' AND column_
     ];
   },
 
+  createProcessTable(tables: TableNames) {
+    const name = 'CHARACTER SET ascii COLLATE ascii_bin';
+    return [
+      `CREATE TABLE IF NOT EXISTS ${quote(tables.processes)} (
+  \`log\` VARCHAR(64) ${name} NOT NULL,
+  \`id\` VARCHAR(128) ${name} NOT NULL,
+  \`version\` VARCHAR(32) ${name} NOT NULL,
+  \`roles\` VARCHAR(64) ${name} NOT NULL,
+  \`started_at\` BIGINT NOT NULL,
+  \`seen_at\` BIGINT NOT NULL,
+  \`last_seq\` BIGINT UNSIGNED NULL,
+  \`failing_since\` BIGINT NULL,
+  \`last_error\` TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+  PRIMARY KEY (\`log\`, \`id\`)
+) ENGINE=InnoDB`,
+    ];
+  },
+
   // On a session of ours, which is READ COMMITTED: under REPEATABLE READ an open range delete makes every inserting producer wait.
   deleteSmallest: (connection, table, column, before, limit) =>
     connection.change({

@@ -131,6 +131,23 @@ export const sqlite: Dialect = {
     ];
   },
 
+  createProcessTable(tables: TableNames) {
+    return [
+      `CREATE TABLE IF NOT EXISTS ${quote(tables.processes)} (
+  \`log\` TEXT NOT NULL,
+  \`id\` TEXT NOT NULL,
+  \`version\` TEXT NOT NULL,
+  \`roles\` TEXT NOT NULL,
+  \`started_at\` INTEGER NOT NULL,
+  \`seen_at\` INTEGER NOT NULL,
+  \`last_seq\` INTEGER NULL,
+  \`failing_since\` INTEGER NULL,
+  \`last_error\` TEXT NULL,
+  PRIMARY KEY (\`log\`, \`id\`)
+)`,
+    ];
+  },
+
   exclusively: (connection, _name, work) => connection.transaction(work),
 
   database: () => Promise.resolve(null),

@@ -3,6 +3,7 @@ import { selectRecords, toRecord } from '../consumers/consumer-records.js';
 import { quote } from '../tables.js';
 import type { Check, Examination } from './examination.js';
 import type { DoctorCheck, Finding, FindingSeverity } from './finding.js';
+import type { DoctorLimits } from './limits.js';
 import { readExtent } from './state.js';
 
 /** Every consumer stands at a place that the log has, and somebody runs it. */
@@ -24,9 +25,10 @@ export const consumers: Check = {
     if (before.lastSeq === null || lastSeq === null) return [];
     const firstSeq = before.minSeq ?? before.lastSeq + 1;
     const others = await ofAnotherLog(examination);
+    const { now } = await examination.row(`SELECT ${target.dialect.nowMs} AS \`now\``);
     return standing.flatMap((record) => [
       ...position(record, firstSeq, lastSeq, others),
-      ...progress(record, examination),
+      ...progress(record, examination.limits, Number(now)),
     ]);
   },
 };
@@ -70,7 +72,8 @@ function position(
 }
 
 /** Whether it does go on. */
-function progress(record: ConsumerRecord, { limits }: Examination): Finding[] {
+/** @param now the clock of the database, in ms since 1970 */
+function progress(record: ConsumerRecord, limits: DoctorLimits, now: number): Finding[] {
   const { consumer, lastError, lagEvents, lagMs } = record;
   if (record.halted) {
     return one(
@@ -81,8 +84,9 @@ function progress(record: ConsumerRecord, { limits }: Examination): Finding[] {
       `Mend the cause, then consumers.resume('${consumer}')`,
     );
   }
+  if (record.owner !== null) return troubles(record, limits, now);
   const isLate = lagEvents > 0 && (lagMs ?? Infinity) > limits.waitingConsumerMs;
-  if (record.paused || record.owner !== null || !isLate) return [];
+  if (record.paused || !isLate) return [];
   return one(
     'consumer-waiting',
     'warning',
@@ -90,6 +94,46 @@ function progress(record: ConsumerRecord, { limits }: Examination): Finding[] {
       `${lagMs === null ? '' : ` and ${Math.round(lagMs / 1000)} s`} behind. Retention keeps everything for it.`,
     `Start a process that declares it, with the role 'consume'; or, if it is not needed any more, consumers.remove('${consumer}')`,
   );
+}
+
+/** Of a consumer that somebody runs. */
+function troubles(record: ConsumerRecord, limits: DoctorLimits, now: number): Finding[] {
+  const { consumer, owner, lastError, lagEvents, lagMs, failingSince, stuck } = record;
+  const findings: Finding[] = [];
+  if (stuck) {
+    findings.push(
+      ...one(
+        'handler-stuck',
+        'error',
+        `A handler of consumer "${consumer}" has been at one call since ${stuck.since.toISOString()}, in process ${owner}: ${stuck.at}. ` +
+          `${lagEvents} events wait behind it.`,
+        'See what it waits for; give the consumer a "timeout", and what it calls one of its own; a restart of the process frees it',
+      ),
+    );
+  }
+  if (failingSince && now - failingSince.getTime() >= limits.failingConsumerMs) {
+    findings.push(
+      ...one(
+        'consumer-failing',
+        'error',
+        `Consumer "${consumer}" has failed since ${failingSince.toISOString()}, one attempt after the other, in process ${owner}, and ` +
+          `${lagEvents} events wait. Its last error: ${lastError ?? 'none was noted'}`,
+        `Mend the cause; or let events that cannot be handled go: afterRetries: 'park' with retry: { attempts }`,
+      ),
+    );
+  }
+  if (findings.length === 0 && lagEvents > 0 && (lagMs ?? 0) > limits.lagMs) {
+    findings.push(
+      ...one(
+        'consumer-lagging',
+        'warning',
+        `Consumer "${consumer}" is ${lagEvents} events and ${Math.round((lagMs ?? 0) / 1000)} s behind: its handlers take longer than ` +
+          'events come, or it has just begun far back.',
+        'Make the handlers quicker, handle several events at once (batch: true), or those of different keys side by side (concurrency)',
+      ),
+    );
+  }
+  return findings;
 }
 
 /** Consumers whose last event is not the one that the log has there. */

@@ -10,6 +10,7 @@ import { type DoctorLimits, resolveLimits } from './limits.js';
 import { packets, payloadColumn } from './packets.js';
 import { plans } from './plans.js';
 import { applicationPool } from './pool.js';
+import { processes } from './processes.js';
 import { describeError } from '../../core/logger.js';
 import { integerOption } from '../../core/checks.js';
 import { schema } from './schema.js';
@@ -53,7 +54,7 @@ const OF_SERVER: Readonly<Record<Dialect['name'], readonly Check[]>> = (() => {
 
 /** What reads the tables of the log. */
 const OF_LOG: Readonly<Record<Dialect['name'], readonly Check[]>> = (() => {
-  const all = [plans, sequence, unsequenced, consumers, deadLetters];
+  const all = [plans, sequence, unsequenced, consumers, deadLetters, processes];
   const mysqlFamily = [...all, payloadColumn];
   return { mariadb: mysqlFamily, mysql: mysqlFamily, sqlite: all };
 })();

@@ -6,6 +6,14 @@ export interface DoctorLimits {
   readonly unsequencedMs: number;
   /** How long an event may wait for a consumer that no process runs, in ms. @default 60000 */
   readonly waitingConsumerMs: number;
+  /** How far a consumer may be behind that somebody runs, in ms, by the age of the oldest event it has yet to handle. @default 60000 */
+  readonly lagMs: number;
+  /** How long one attempt of a consumer after the other may fail, in ms. @default 60000 */
+  readonly failingConsumerMs: number;
+  /** How long the runner of a process may fail, in ms. @default 10000 */
+  readonly failingRunnerMs: number;
+  /** How long a process may not be heard of, in ms. @default 30000 */
+  readonly silentProcessMs: number;
   /** How long a transaction may be open, anywhere on the server, in ms. @default 300000 (5 minutes) */
   readonly openTransactionMs: number;
   /** How many transactions InnoDB may have yet to clean up after (its history list length). @default 1000000 */
@@ -17,6 +25,10 @@ export interface DoctorLimits {
 const DEFAULTS: DoctorLimits = {
   unsequencedMs: 60_000,
   waitingConsumerMs: 60_000,
+  lagMs: 60_000,
+  failingConsumerMs: 60_000,
+  failingRunnerMs: 10_000,
+  silentProcessMs: 30_000,
   openTransactionMs: 300_000,
   historyLength: 1_000_000,
   clockSkewMs: 5000,

@@ -12,6 +12,7 @@ const COLUMNS: Readonly<Record<keyof TableNames, readonly string[]>> = {
   offsets: ['log', 'consumer', 'seq', 'epoch'],
   done: ['log', 'consumer', 'seq'],
   deadLetters: ['log', 'consumer', 'seq', 'failures'],
+  processes: ['log', 'id', 'seen_at'],
   migrations: ['log', 'version'],
 };
 

@@ -44,6 +44,12 @@ export const SCHEMA_VERSIONS: readonly SchemaVersion[] = [
     timestamp: 1_790_000_000_003,
     up: ({ dialect, tables }) => dialect.addConsumerStatus(tables),
   },
+  {
+    version: 4,
+    name: 'EventxProcesses',
+    timestamp: 1_790_000_000_004,
+    up: ({ dialect, tables }) => dialect.createProcessTable(tables),
+  },
 ];
 
 /** The table that remembers which versions were applied. */
