@@ -18,6 +18,7 @@ export { EventxEventEntity } from './typeorm/event.entity.js';
 // Subscribe
 export { EventxSubscriber } from './subscribe/subscriber.js';
 export type { StartPosition, SubscriberOptions } from './subscribe/subscriber-options.js';
+export type { StreamOptions } from './subscribe/stream-options.js';
 export { EventxEvent, type EventHeaders } from './core/eventx-event.js';
 
 // Consume

@@ -1,4 +1,4 @@
-import { defer, type Observable, type ObservableInput, tap } from 'rxjs';
+import { defer, type Observable, type ObservableInput } from 'rxjs';
 import type { EntityManager } from 'typeorm';
 
 import type { ConsumerOptions } from '../consume/consumer-options.js';
@@ -10,6 +10,7 @@ import type { SequencedEvent } from '../core/event.js';
 import type { EventTypes } from '../core/event-types.js';
 import type { EventxEvent } from '../core/eventx-event.js';
 import type { EventxRunner } from '../sequence/runner.js';
+import { retrying, type StreamOptions } from '../subscribe/stream-options.js';
 import type { EventxSubscriber } from '../subscribe/subscriber.js';
 import {
   resolveSubscriberOptions,
@@ -86,14 +87,16 @@ export class EventxService<E extends SequencedEvent = EventxEvent> {
   }
 
   /**
-   * The events as a cold Observable: every subscription reads the log from `options.from` on, but one that follows an error
-   * (`retry()`) goes on where that happened, with the event that failed. With a handler nothing is fetched before it is done with
-   * what it has. See `EventxSubscriber.events$`.
+   * The events as a cold Observable: every subscription reads the log from `options.from` on, with a place of its own. With a handler
+   * nothing is fetched before it is done with what it has. See `EventxSubscriber.events$`.
+   *
+   * The option `retry` goes on after an error where that happened, with the event that failed. RxJS' own `retry()` behind it subscribes
+   * anew, as to any cold Observable: it begins at `from` again, and from `'latest'` that skips what failed.
    */
-  events$(options?: SubscriberOptions): Observable<E>;
-  events$<R>(options: SubscriberOptions, handle: (event: E) => ObservableInput<R>): Observable<R>;
+  events$(options?: StreamOptions): Observable<E>;
+  events$<R>(options: StreamOptions, handle: (event: E) => ObservableInput<R>): Observable<R>;
   events$<R>(
-    options?: SubscriberOptions,
+    options?: StreamOptions,
     handle?: (event: E) => ObservableInput<R>,
   ): Observable<E | R> {
     return this.cold(options, (subscriber): Observable<E | R> =>
@@ -102,13 +105,10 @@ export class EventxService<E extends SequencedEvent = EventxEvent> {
   }
 
   /** As `events$`, a batch at a time. */
-  batches$(options?: SubscriberOptions): Observable<E[]>;
+  batches$(options?: StreamOptions): Observable<E[]>;
+  batches$<R>(options: StreamOptions, handle: (batch: E[]) => ObservableInput<R>): Observable<R>;
   batches$<R>(
-    options: SubscriberOptions,
-    handle: (batch: E[]) => ObservableInput<R>,
-  ): Observable<R>;
-  batches$<R>(
-    options?: SubscriberOptions,
+    options?: StreamOptions,
     handle?: (batch: E[]) => ObservableInput<R>,
   ): Observable<E[] | R> {
     return this.cold(options, (subscriber): Observable<E[] | R> =>
@@ -149,15 +149,11 @@ export class EventxService<E extends SequencedEvent = EventxEvent> {
   }
 
   private cold<R>(
-    options: SubscriberOptions | undefined,
+    { retry, ...options }: StreamOptions = {},
     stream: (subscriber: EventxSubscriber<E>) => Observable<R>,
   ): Observable<R> {
-    let interrupted: EventxSubscriber<E> | null = null;
-    return defer(() => {
-      const subscriber = interrupted ?? this.subscriber(options);
-      interrupted = null;
-      return stream(subscriber).pipe(tap({ error: () => (interrupted = subscriber) }));
-    });
+    // An Observable cannot tell who subscribes to it again, so what keeps the place is inside of each subscription.
+    return defer(() => stream(this.subscriber(options)).pipe(retrying(retry)));
   }
 }
 
