@@ -2,10 +2,11 @@ import { envelopeOf } from '../core/envelope-of.js';
 import { EventxUsageError } from '../core/errors.js';
 import type { SequencedEvent } from '../core/event.js';
 import { firstSince } from '../core/first-since.js';
-import type { EventxStorage, Position } from '../storage/index.js';
+import { confirmedFirst, confirmedState, type Position } from '../storage/index.js';
+import type { ConsumerLog } from './consumer-log.js';
 import type { ConsumerStart } from './consumer-options.js';
 
-type Log<E extends SequencedEvent> = Pick<EventxStorage<E>, 'readState' | 'readFrom'>;
+type Log<E extends SequencedEvent> = ConsumerLog<E>['storage'];
 
 /**
  * The position of a consumer that is to begin at `start`: the place before the first event it handles.
@@ -15,10 +16,11 @@ export async function resolveStart<E extends SequencedEvent>(
   log: Log<E>,
   start: ConsumerStart,
 ): Promise<Position> {
-  const { lastSeq } = await log.readState();
+  const state = await log.readState();
+  const { lastSeq } = state;
   if (start === 'latest') return positionAt(log, lastSeq);
   if (typeof start === 'number') {
-    if (start > lastSeq + 1) {
+    if (start > lastSeq + 1 && start > (await confirmedState(log, state)).lastSeq + 1) {
       // Not waited for: later nobody could tell it from a log that was truncated.
       throw new EventxUsageError(
         `A consumer cannot start at seq ${start}: the log ends at ${lastSeq}. Use 'latest' for what comes from now on.`,
@@ -26,7 +28,8 @@ export async function resolveStart<E extends SequencedEvent>(
     }
     return positionAt(log, start - 1);
   }
-  const [first] = await log.readFrom(1, 1);
+  // For certain where it seems that there is none: else what there is would be skipped.
+  const first = (await log.readFrom(1, 1))[0] ?? (await confirmedFirst(log, 1, undefined));
   const firstSeq = first?.seq ?? lastSeq + 1;
   if (start === 'earliest') return positionAt(log, firstSeq - 1);
   const readAt = async (seq: number) => (await log.readFrom(seq, 1))[0];

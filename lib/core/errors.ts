@@ -96,6 +96,22 @@ export class StorageTimeoutError extends EventxError {
   readonly code = 'EVENTX_STORAGE_TIMEOUT';
 }
 
+/**
+ * The database answered a read with what was true once, which a locking read contradicts. Nothing was concluded from it; it is read
+ * again.
+ */
+export class StaleReadError extends EventxError {
+  readonly code = 'EVENTX_STALE_READ';
+
+  /** @param contradiction what it said, and what is so */
+  constructor(contradiction: string) {
+    super(
+      `The database answered with what is not true any more: ${contradiction}. Is there a proxy that sends SELECTs to replicas? ` +
+        `Connect the log to the primary itself, or exempt its user from read/write splitting.`,
+    );
+  }
+}
+
 /** The application has closed its data source. The log goes on when that is initialized again. */
 export class DataSourceClosedError extends EventxError {
   readonly code = 'EVENTX_DATA_SOURCE_CLOSED';

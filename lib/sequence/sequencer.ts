@@ -1,5 +1,11 @@
+import { StaleReadError } from '../core/errors.js';
 import { type PendingEvent, type SequencedEvent, sizeOf } from '../core/event.js';
-import type { EventxStorage, LogState } from '../storage/index.js';
+import {
+  confirmedFirst,
+  confirmedState,
+  type EventxStorage,
+  type LogState,
+} from '../storage/index.js';
 import { type BatchSizes, nextBatchSize } from './batch-size.js';
 import type { Window } from './window.js';
 
@@ -88,26 +94,41 @@ export class Sequencer<E extends SequencedEvent, P extends PendingEvent> {
 
   /** Reads the state, and into the window what others numbered since. */
   private async follow(): Promise<LogState> {
-    const log = await this.storage.readState();
+    const read = await this.storage.readState();
     const { head } = this.window;
-    if (head === null) {
-      await this.load(log);
-    } else if (log.epoch !== this.epoch || log.lastSeq < head) {
-      await this.startOver(head, log);
-    } else if (log.lastSeq > head) {
-      await this.catchUp(head, log);
-    }
+    const log = head === null ? await this.load(read) : await this.followFrom(head, read);
     this.epoch = log.epoch;
     return log;
   }
 
-  private async load(log: LogState): Promise<void> {
-    this.window.reset(log.lastSeq, await this.newest(log));
+  /** @returns where the log stands, with all of that in the window */
+  private async followFrom(head: number, read: LogState): Promise<LogState> {
+    if (!this.isTruncated(read, head)) {
+      return read.lastSeq > head ? this.catchUp(head, read) : read;
+    }
+    const log = await confirmedState(this.storage, read);
+    if (!this.isTruncated(log, head)) {
+      throw new StaleReadError(
+        `it said that the log ends at ${read.lastSeq} (epoch ${read.epoch}), but it ends at ${log.lastSeq} (epoch ${log.epoch})`,
+      );
+    }
+    return this.startOver(head, log);
   }
 
-  private async startOver(head: number, log: LogState): Promise<void> {
+  private isTruncated(log: LogState, head: number): boolean {
+    return log.epoch !== this.epoch || log.lastSeq < head;
+  }
+
+  private async load(log: LogState): Promise<LogState> {
+    this.window.reset(log.lastSeq, await this.newest(log));
+    return log;
+  }
+
+  /** @param log confirmed: whoever subscribes is told, and stops */
+  private async startOver(head: number, log: LogState): Promise<LogState> {
     this.window.restart(log.lastSeq, await this.newest(log));
     this.events.truncated(head, log.lastSeq);
+    return log;
   }
 
   /** The newest events up to the state; none where they are gone, which subscribers find out for themselves. */
@@ -119,7 +140,7 @@ export class Sequencer<E extends SequencedEvent, P extends PendingEvent> {
     return trailingRun(events, log.lastSeq);
   }
 
-  private async catchUp(head: number, log: LogState): Promise<void> {
+  private async catchUp(head: number, log: LogState): Promise<LogState> {
     if (log.lastSeq - head > this.settings.sizes.largest * 4) return this.load(log);
     // One event of overlap: a log that was restored and has grown past our head again shows another event there.
     let ask = this.settings.sizes.base;
@@ -132,14 +153,35 @@ export class Sequencer<E extends SequencedEvent, P extends PendingEvent> {
         this.settings.sizes,
       );
       const overlaps = events[0]?.seq === at;
-      if (overlaps && last && events[0]!.id !== last.id) return this.startOver(at, log);
+      if (overlaps && last && events[0]!.id !== last.id)
+        return this.replaced(last, events[0]!, log);
       const next = (overlaps ? events.slice(1) : events).filter(
         (event) => event.seq <= log.lastSeq,
       );
       // Deleted by retention before this process saw them: subscribers that need them learn it from the table.
-      if (next[0]?.seq !== at + 1) return this.load(log);
+      if (next[0]?.seq !== at + 1) {
+        await this.confirmMissing(at + 1, next[0]);
+        return this.load(log);
+      }
       this.window.append(next);
     }
+    return log;
+  }
+
+  /** Another event is where the last one was. */
+  private async replaced(last: E, read: E, log: LogState): Promise<LogState> {
+    const { seq, id } = last;
+    const event = await confirmedFirst(this.storage, seq, read);
+    if (event?.seq !== seq || event.id === id) {
+      throw new StaleReadError(`it gave the event with id ${read.id} as number ${seq}`);
+    }
+    return this.startOver(seq, await confirmedState(this.storage, log));
+  }
+
+  private async confirmMissing(seq: number, read: E | undefined): Promise<void> {
+    const event = await confirmedFirst(this.storage, seq, read);
+    if (event?.seq === seq)
+      throw new StaleReadError(`it did not give event ${seq}, which is there`);
   }
 }
 

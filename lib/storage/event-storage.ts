@@ -58,6 +58,15 @@ export interface EventxStorage<E extends SequencedEvent, P extends PendingEvent 
   readLast(limit: number): Promise<readonly E[]>;
 
   /**
+   * As `readState`, but for certain: by a locking read in a transaction, on a connection opened for this alone, so that no snapshot,
+   * replica or cache can answer. Asked before a log is taken for truncated, which is rare. Absent where reads cannot be old.
+   */
+  confirmState?(): Promise<LogState>;
+
+  /** As `readFrom`, but for certain, like `confirmState`. Asked before an event is taken for missing. */
+  confirmFrom?(from: number, limit: number): Promise<readonly E[]>;
+
+  /**
    * Calls back when there may be something new, until the signal aborts, for storages that hear of it; the poll goes on regardless.
    * Never rejects.
    */

@@ -1,7 +1,7 @@
-import { EventNotFoundError } from '../core/errors.js';
+import { EventNotFoundError, StaleReadError } from '../core/errors.js';
 import type { SequencedEvent } from '../core/event.js';
 import { abortable } from '../core/abortable.js';
-import type { EventxStorage } from '../storage/index.js';
+import { confirmedFirst, type Confirming, type EventxStorage } from '../storage/index.js';
 import type { BatchLimits } from './batch-limits.js';
 import type { History } from './history.js';
 import type { RecentEvents } from './recent-events.js';
@@ -12,7 +12,7 @@ import type { RecentEvents } from './recent-events.js';
  */
 export class LogReader<E extends SequencedEvent> {
   constructor(
-    private readonly storage: Pick<EventxStorage<E>, 'readFrom'>,
+    private readonly storage: Pick<EventxStorage<E>, 'readFrom'> & Confirming<E>,
     private readonly recent: RecentEvents<E>,
     private readonly history: History<E>,
   ) {}
@@ -31,7 +31,7 @@ export class LogReader<E extends SequencedEvent> {
   /** The smallest sequence number that the log still has; the next one it will give when it has none. */
   async earliest(signal?: AbortSignal): Promise<number> {
     const head = await this.head(signal);
-    const [first] = await abortable(this.storage.readFrom(1, 1), signal);
+    const first = await abortable(this.first(), signal);
     return first?.seq ?? head + 1;
   }
 
@@ -48,7 +48,7 @@ export class LogReader<E extends SequencedEvent> {
 
   /**
    * The next batch from `from` on, waiting for it when the log has not come that far. Empty only when the log was replaced meanwhile.
-   * @throws EventNotFoundError, EventxClosedError, what the storage throws, or the signal's reason
+   * @throws EventNotFoundError, StaleReadError, EventxClosedError, what the storage throws, or the signal's reason
    */
   async read(from: number, limits: BatchLimits, signal?: AbortSignal): Promise<readonly E[]> {
     const { generation } = this.recent;
@@ -58,10 +58,23 @@ export class LogReader<E extends SequencedEvent> {
 
     const batch = await abortable(this.history.read(from, this.recent.head!, limits), signal);
     if (this.recent.generation !== generation) return [];
-    if (batch.length === 0) {
-      const [next] = await abortable(this.storage.readFrom(from, 1), signal);
-      throw new EventNotFoundError(from, next?.seq ?? null);
-    }
-    return batch;
+    if (batch.length > 0) return batch;
+    const next = await abortable(this.nextOf(from), signal);
+    if (this.recent.generation !== generation) return [];
+    throw new EventNotFoundError(from, next?.seq ?? null);
+  }
+
+  /** The oldest event there is, for certain where it seems that there is none: else a subscriber would skip what there is. */
+  private async first(): Promise<E | undefined> {
+    const [first] = await this.storage.readFrom(1, 1);
+    return first ?? confirmedFirst(this.storage, 1, undefined);
+  }
+
+  /** What follows the place of an event that is missing. @throws StaleReadError when it is not missing */
+  private async nextOf(missing: number): Promise<E | undefined> {
+    const [read] = await this.storage.readFrom(missing, 1);
+    const next = await confirmedFirst(this.storage, missing, read);
+    if (next?.seq !== missing) return next;
+    throw new StaleReadError(`it did not give event ${missing}, which is there`);
   }
 }

@@ -212,6 +212,33 @@ const CASES: Readonly<Record<string, (harness: StorageHarness) => Promise<void>>
     assert.deepEqual(seqsOf(await storage.readLast(100)), upTo(8));
   },
 
+  'what is confirmed is what was committed, and nobody is held up by it': async ({
+    storage,
+    rival,
+    insert,
+    begin,
+    remove,
+  }) => {
+    if (!storage.confirmState || !storage.confirmFrom) return;
+    const ids = await insert(4);
+    const open = await begin?.(1);
+    await numberAll(rival, 3);
+    await remove(ids[1]!);
+    const state = await storage.confirmState();
+    assert.deepEqual(state, await rival.readState());
+    assert.equal(state.lastSeq, 3);
+    assert.deepEqual(seqsOf(await storage.confirmFrom(1, 10)), [1, 3]);
+    assert.deepEqual(seqsOf(await storage.confirmFrom(2, 1)), [3]);
+    assert.deepEqual(await storage.confirmFrom(4, 10), []);
+    assert.deepEqual(
+      JSON.parse(JSON.stringify(await storage.confirmFrom(1, 10))),
+      JSON.parse(JSON.stringify(await rival.readFrom(1, 10))),
+    );
+    assert.deepEqual(seqsOf(await numberAll(rival)), [4]);
+    assert.equal((await storage.confirmState()).lastSeq, 4);
+    await open?.rollback();
+  },
+
   'retention deletes the oldest events, some at a time': async ({ storage, insert }) => {
     await insert(10);
     await numberAll(storage, 8);

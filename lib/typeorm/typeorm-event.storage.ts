@@ -37,14 +37,15 @@ export class TypeOrmEventStorage<E extends SequencedEvent, P extends PendingEven
   }
 
   async readState(): Promise<LogState> {
-    const [row] = await this.read(this.sql.state, [this.table.log]);
-    if (!row) {
-      throw new EventxSchemaError(
-        `Table "${this.table.tables.state}" has no row for the log "${this.table.log}". It was deleted, or the ` +
-          `migrations were not run. Without it numbers could be given twice, so nothing is sequenced.`,
-      );
-    }
-    return { lastSeq: toSafeInteger(row.lastSeq, 'last_seq'), epoch: row.epoch as string };
+    return this.stateOf(await this.read(this.sql.state, [this.table.log]));
+  }
+
+  async confirmState(): Promise<LogState> {
+    return this.stateOf(await this.confirm(this.sql.state, [this.table.log]));
+  }
+
+  async confirmFrom(from: number, limit: number): Promise<readonly E[]> {
+    return (await this.confirm(this.sql.from, [from, limit])).map((row) => this.mapping.event(row));
   }
 
   async readPending(limit: number): Promise<readonly P[]> {
@@ -102,5 +103,25 @@ export class TypeOrmEventStorage<E extends SequencedEvent, P extends PendingEven
 
   private read(sql: string, parameters: unknown[]): Promise<Row[]> {
     return this.connections.read((connection) => connection.rows(sql, parameters));
+  }
+
+  /** In a transaction, which proxies that split reads from writes send to the primary whatever the statement is. */
+  private confirm(sql: string, parameters: unknown[]): Promise<Row[]> {
+    const { forShare } = this.dialect;
+    // An embedded database has no copies, and nothing that could lock a row.
+    if (forShare === '') return this.read(sql, parameters);
+    return this.connections.fresh((connection) =>
+      connection.transaction(() => connection.rows(sql + forShare, parameters)),
+    );
+  }
+
+  private stateOf([row]: readonly Row[]): LogState {
+    if (!row) {
+      throw new EventxSchemaError(
+        `Table "${this.table.tables.state}" has no row for the log "${this.table.log}". It was deleted, or the ` +
+          `migrations were not run. Without it numbers could be given twice, so nothing is sequenced.`,
+      );
+    }
+    return { lastSeq: toSafeInteger(row.lastSeq, 'last_seq'), epoch: row.epoch as string };
   }
 }

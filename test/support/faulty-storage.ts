@@ -1,6 +1,7 @@
 import type { EventxStorage, SequencedEvent } from 'nestjs-eventx';
 
-type Method = 'readState' | 'readPending' | 'assign' | 'readFrom' | 'readLast';
+type Method =
+  'readState' | 'confirmState' | 'readPending' | 'assign' | 'readFrom' | 'confirmFrom' | 'readLast';
 /** What happens instead of one call; gets the call itself. */
 type Fault = (call: () => Promise<unknown>) => Promise<unknown>;
 
@@ -12,6 +13,12 @@ export const answerLost: Fault = async (call) => {
   await call();
   throw new Error('the answer is lost');
 };
+
+/** The database answers with what was true once. */
+export const answering =
+  (answer: unknown): Fault =>
+  () =>
+    Promise.resolve(answer);
 
 /** Something happens in the database just before the call. */
 export const justAfter =
@@ -25,9 +32,11 @@ export const justAfter =
 export class FaultyStorage<E extends SequencedEvent> implements EventxStorage<E> {
   readonly calls: Record<Method, number> = {
     readState: 0,
+    confirmState: 0,
     readPending: 0,
     assign: 0,
     readFrom: 0,
+    confirmFrom: 0,
     readLast: 0,
   };
   private readonly faults = new Map<Method, Fault[]>();
@@ -55,6 +64,13 @@ export class FaultyStorage<E extends SequencedEvent> implements EventxStorage<E>
     return this.meet('readState', () => this.storage.readState());
   }
 
+  /** A faulty answer to a plain read can always be found out. */
+  confirmState() {
+    return this.meet('confirmState', () =>
+      this.storage.confirmState ? this.storage.confirmState() : this.storage.readState(),
+    );
+  }
+
   readPending(limit: number) {
     return this.meet('readPending', () => this.storage.readPending(limit));
   }
@@ -65,6 +81,14 @@ export class FaultyStorage<E extends SequencedEvent> implements EventxStorage<E>
 
   readFrom(from: number, limit: number) {
     return this.meet('readFrom', () => this.storage.readFrom(from, limit));
+  }
+
+  confirmFrom(from: number, limit: number) {
+    return this.meet('confirmFrom', () =>
+      this.storage.confirmFrom
+        ? this.storage.confirmFrom(from, limit)
+        : this.storage.readFrom(from, limit),
+    );
   }
 
   readLast(limit: number) {

@@ -3,7 +3,7 @@ import { InMemoryEventStorage } from 'nestjs-eventx/testing';
 
 import { resolveStart } from '../../../lib/consume/start-position.js';
 import { assertNotTruncated } from '../../../lib/consume/truncation.js';
-import { EventxUsageError, LogTruncatedError } from '../../../lib/core/errors.js';
+import { EventxUsageError, LogTruncatedError, StaleReadError } from '../../../lib/core/errors.js';
 import { eventAt, range } from '../../support/stored-events.js';
 
 /** Events 4 to 9; each has its seq in seconds as its time. */
@@ -66,5 +66,41 @@ describe('a position is still of this log', () => {
     [{ seq: 5, uuid: 'uuid-5' }, [12, 7]],
   ])('or is not: %j, done ahead: %j', async (position, ahead) => {
     await expect(assertNotTruncated(log, position, ahead)).rejects.toThrow(LogTruncatedError);
+  });
+});
+
+describe('a read that is old', () => {
+  const before = { lastSeq: 2, epoch: 'e' };
+  const confirmed = { ...log, confirmState: log.readState, confirmFrom: log.readFrom };
+  const oldState = { ...confirmed, readState: () => Promise.resolve(before) };
+
+  test.each([
+    [{ seq: 9, uuid: 'uuid-9' }, []],
+    [{ seq: 0, uuid: null }, [7]],
+  ])('is no truncation: %j, done ahead: %j', async (position, ahead) => {
+    await expect(assertNotTruncated(oldState, position, ahead)).rejects.toThrow(StaleReadError);
+  });
+
+  test('with another event at the position is none', async () => {
+    const readFrom = () => Promise.resolve([{ ...eventAt(9), uuid: 'of an older log' }]);
+    const position = { seq: 9, uuid: 'uuid-9' };
+    await expect(assertNotTruncated({ ...confirmed, readFrom }, position)).rejects.toThrow(
+      StaleReadError,
+    );
+  });
+
+  test('nor hides a truncation that is there', async () => {
+    const position = { seq: 10, uuid: 'uuid-10' };
+    await expect(assertNotTruncated(oldState, position)).rejects.toThrow(/ends at 9/);
+    await expect(assertNotTruncated(confirmed, { seq: 9, uuid: 'another' })).rejects.toThrow(
+      LogTruncatedError,
+    );
+  });
+
+  test('is no reason to refuse a start, nor to skip what there is', async () => {
+    expect(await resolveStart(oldState, 8)).toMatchObject({ seq: 7 });
+    await expect(resolveStart(oldState, 11)).rejects.toThrow(EventxUsageError);
+    const readFrom = () => Promise.resolve([]);
+    expect(await resolveStart({ ...confirmed, readFrom }, 'earliest')).toMatchObject({ seq: 3 });
   });
 });

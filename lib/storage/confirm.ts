@@ -1,0 +1,28 @@
+import type { SequencedEvent } from '../core/event.js';
+import type { EventxStorage, LogState } from './event-storage.js';
+
+/** What can be asked of a storage before anything is concluded from what its reads lack. */
+export type Confirming<E extends SequencedEvent> = Pick<
+  EventxStorage<E>,
+  'confirmState' | 'confirmFrom'
+>;
+
+/** The state as it is for certain; what was read where a storage has nothing more certain. */
+export async function confirmedState(
+  storage: Pick<Confirming<never>, 'confirmState'>,
+  read: LogState,
+): Promise<LogState> {
+  return (await storage.confirmState?.()) ?? read;
+}
+
+/**
+ * The first event from a seq on as it is for certain; what was read where a storage has nothing more certain.
+ * @param read what a plain read gave as the first
+ */
+export async function confirmedFirst<E extends SequencedEvent>(
+  storage: Pick<Confirming<E>, 'confirmFrom'>,
+  from: number,
+  read: E | undefined,
+): Promise<E | undefined> {
+  return storage.confirmFrom ? (await storage.confirmFrom(from, 1))[0] : read;
+}
