@@ -6,6 +6,7 @@ import {
   type EventxStorage,
   type LogState,
 } from '../storage/index.js';
+import { leadingRun } from '../subscribe/leading-run.js';
 import { type BatchSizes, nextBatchSize } from './batch-size.js';
 import type { Window } from './window.js';
 
@@ -158,12 +159,14 @@ export class Sequencer<E extends SequencedEvent, P extends PendingEvent> {
       const next = (overlaps ? events.slice(1) : events).filter(
         (event) => event.seq <= log.lastSeq,
       );
-      // Deleted by retention before this process saw them: subscribers that need them learn it from the table.
-      if (next[0]?.seq !== at + 1) {
+      const run = leadingRun(at + 1, next);
+      if (run.length === 0) {
+        // Deleted, by retention or by hand, before this process saw them: subscribers that need them learn it from the table.
         await this.confirmMissing(at + 1, next[0]);
         return this.load(log);
       }
-      this.window.append(next);
+      // Up to a hole, if there is one; the next read begins there.
+      this.window.append(run);
     }
     return log;
   }

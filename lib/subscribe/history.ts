@@ -1,6 +1,7 @@
 import { type SequencedEvent, sizeOf } from '../core/event.js';
 import type { EventxStorage } from '../storage/index.js';
 import { batchEnd, type BatchLimits } from './batch-limits.js';
+import { leadingRun } from './leading-run.js';
 
 interface Range<E> {
   readonly from: number;
@@ -52,7 +53,7 @@ export class History<E extends SequencedEvent> {
     const range: Range<E> = {
       from,
       end: from + count,
-      events: this.storage.readFrom(from, count).then(leadingRun(from)),
+      events: this.storage.readFrom(from, count).then((read) => leadingRun(from, read)),
       bytes: 0,
     };
     this.ranges.push(range);
@@ -83,12 +84,4 @@ async function cut<E extends SequencedEvent>(range: Range<E>, from: number, limi
   const events = await range.events;
   const index = from - range.from;
   return events.slice(index, batchEnd(events, index, limits));
-}
-
-/** The events `from`, `from + 1`, … up to the first hole. */
-function leadingRun<E extends SequencedEvent>(from: number) {
-  return (events: readonly E[]): readonly E[] => {
-    const hole = events.findIndex((event, index) => event.seq !== from + index);
-    return hole < 0 ? events : events.slice(0, hole);
-  };
 }
