@@ -88,11 +88,11 @@ export function eventxStreamController(options: StreamControllerOptions = {}): T
     ): Promise<LogState> {
       this.assertFollowing(request, response);
       if (after !== undefined) {
-        const seq = whole('after', after) + 1;
+        const seen = whole('after', after);
         const limit = Math.min(wait === undefined ? 0 : whole('wait', wait), MAX_WAIT_MS);
         await this.open.during(request, async (closed) => {
           const end = AbortSignal.any([closed, AbortSignal.timeout(limit)]);
-          await this.runner.reached(seq, end).catch((error: unknown) => {
+          await this.runner.news(seen, end).catch((error: unknown) => {
             if (error instanceof EventxClosedError) hangUp(request, response);
           });
         });

@@ -161,9 +161,20 @@ export class EventxRunner<
     return this.storage.readState();
   }
 
-  /** Resolves when the log has come to `seq`, as far as this process knows. @throws the signal's reason, or EventxClosedError */
-  reached(seq: number, signal?: AbortSignal): Promise<void> {
-    return this.window.waitFor(seq, signal);
+  /**
+   * Resolves when the log has come to `seq`, as far as this process knows; a log that was truncated meanwhile has to come there again.
+   * @throws the signal's reason, or EventxClosedError
+   */
+  async reached(seq: number, signal?: AbortSignal): Promise<void> {
+    while ((this.window.head ?? -1) < seq) await this.window.waitFor(seq, signal);
+  }
+
+  /**
+   * Resolves when the log has an event behind `after`, or was truncated since the call: in either case it is worth a look.
+   * @throws the signal's reason, or EventxClosedError
+   */
+  news(after: number, signal?: AbortSignal): Promise<void> {
+    return this.window.waitFor(after + 1, signal);
   }
 
   /** For good: pending and later fetches that would wait reject with EventxClosedError, streams end. */

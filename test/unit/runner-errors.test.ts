@@ -86,6 +86,36 @@ describe('G9 faults: the runner', () => {
     ]);
   });
 
+  test('that is waited for goes on to be when the log was truncated, until the log has come there', async () => {
+    bench.table.insert(1, 2);
+    bench.runner.signal();
+    await bench.reached(2);
+    let reached = false;
+    const waiting = bench.runner.reached(3).then(() => (reached = true));
+    const news = bench.runner.news(2);
+    const { table } = new RunnerBench();
+    bench.storage.replace(table);
+    bench.runner.signal();
+    await news;
+    await bench.reached(0);
+    expect(reached).toBe(false);
+    for (const seq of [1, 2, 3]) {
+      expect(reached).toBe(false);
+      table.insert(seq);
+      bench.runner.signal();
+      await bench.reached(seq);
+    }
+    await waiting;
+  });
+
+  test('can be waited for no longer than a signal says', async () => {
+    const abort = new AbortController();
+    const waiting = bench.runner.reached(3, abort.signal);
+    abort.abort();
+    await expect(waiting).rejects.toBe(abort.signal.reason);
+    await bench.runner.reached(0, abort.signal);
+  });
+
   test('says aloud that the log was truncated', async () => {
     bench.table.insert(1, 2);
     bench.runner.signal();
