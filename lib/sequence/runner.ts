@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../core/clock.js';
 import { EventxUsageError } from '../core/errors.js';
 import type { PendingEvent, SequencedEvent } from '../core/event.js';
 import { describeError, type EventxLogger } from '../core/logger.js';
+import { outside } from '../core/outside.js';
 import { WakeUp } from '../core/wake-up.js';
 import type { EventxStorage, LogState } from '../storage/index.js';
 import type { BatchLimits } from '../subscribe/batch-limits.js';
@@ -108,24 +109,11 @@ export class EventxRunner<
 
   /**
    * Runs until the signal aborts; resolves when the batch in hand is done. Errors of the database never end it: it tries again
-   * with backoff, from a fresh read.
-   * @throws EventxUsageError when this runner is running already
+   * with backoff, from a fresh read. It runs outside of the async context of its caller.
+   * @throws EventxUsageError when this runner is running already; logged, too
    */
-  async run(signal: AbortSignal): Promise<void> {
-    if (this.running) {
-      throw new EventxUsageError(
-        'This runner is running already. The module starts it; set the option "run: false" to run it yourself.',
-      );
-    }
-    this.running = true;
-    try {
-      // A storage of the application's own might reject against the contract; the poll goes on regardless.
-      void this.storage.watch?.(() => this.signal(), signal).catch(() => undefined);
-      while (!signal.aborted) await this.round(signal);
-    } finally {
-      this.running = false;
-      this.sequencer.distrust();
-    }
+  run(signal: AbortSignal): Promise<void> {
+    return this.running ? this.refuse() : outside(() => this.loop(signal));
   }
 
   /** Says that there may be new events. A hint: a lost one costs a poll interval, a needless one a cheap query. */
@@ -180,6 +168,36 @@ export class EventxRunner<
   /** For good: pending and later fetches that would wait reject with EventxClosedError, streams end. */
   close(): void {
     this.window.close();
+  }
+
+  private async loop(signal: AbortSignal): Promise<void> {
+    this.running = true;
+    try {
+      void this.watch(signal);
+      while (!signal.aborted) await this.round(signal);
+    } finally {
+      this.running = false;
+      this.sequencer.distrust();
+    }
+  }
+
+  private async watch(signal: AbortSignal): Promise<void> {
+    try {
+      await this.storage.watch?.(() => this.signal(), signal);
+    } catch {
+      // A storage of the application's own might fail against the contract; the poll goes on regardless.
+    }
+  }
+
+  /** A call that nobody awaits is as common as one that somebody does, and no reason to end the process. */
+  private refuse(): Promise<never> {
+    const error = new EventxUsageError(
+      'This runner is running already. The module starts it; set the option "run: false" to run it yourself.',
+    );
+    this.logger?.error(error.message);
+    const refused = Promise.reject<never>(error);
+    refused.catch(() => undefined);
+    return refused;
   }
 
   private async round(signal: AbortSignal): Promise<void> {

@@ -39,6 +39,7 @@ export class FaultyStorage<E extends SequencedEvent> implements EventxStorage<E>
     confirmFrom: 0,
     readLast: 0,
   };
+  watch?: EventxStorage<E>['watch'];
   private readonly faults = new Map<Method, Fault[]>();
   private chaos: (method: Method) => Fault | undefined = () => undefined;
 

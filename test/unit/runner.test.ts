@@ -1,8 +1,11 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { EventxUsageError } from 'nestjs-eventx';
 
 import { justAfter } from '../support/faulty-storage.js';
 import { RunnerBench } from '../support/runner.js';
+import { TestProcess } from '../support/test-process.js';
 import { until } from '../support/until.js';
 
 describe('the runner', () => {
@@ -105,6 +108,42 @@ describe('the runner', () => {
     await expect(bench.runner.run(new AbortController().signal)).rejects.toThrow(EventxUsageError);
     await expect(bench.runner.run(new AbortController().signal)).rejects.toThrow(/"run: false"/);
     expect(bench.runner.status.running).toBe(true);
+    expect(bench.logger.of('error')).toEqual(Array(2).fill(expect.stringMatching(/"run: false"/)));
+  });
+
+  test('that runs already ends no process when it is run again and nobody awaits that', async () => {
+    const main = new URL('../support/second-run-main.ts', import.meta.url);
+    // It says so only after an unhandled rejection would have ended it.
+    const process = await TestProcess.start(main, {});
+    await process.kill();
+  });
+
+  test('runs outside of the request in which it was started, or given a hint', async () => {
+    bench = new RunnerBench();
+    const context = new AsyncLocalStorage<string>();
+    const seen: unknown[] = [];
+    bench.storage.always(() => void seen.push(context.getStore()));
+    const watched = new Promise<unknown>((resolve) => {
+      bench.storage.watch = () => Promise.resolve(resolve(context.getStore()));
+    });
+    await context.run('a request', () => bench.started());
+    expect(await watched).toBeUndefined();
+    bench.table.insert(1);
+    context.run('another', () => bench.runner.signal());
+    await bench.reached(1);
+    expect(seen.length).toBeGreaterThan(3);
+    expect(new Set(seen)).toEqual(new Set([undefined]));
+  });
+
+  test('is not ended by a storage whose watch fails against its contract', async () => {
+    bench = new RunnerBench();
+    bench.storage.watch = () => {
+      throw new Error('it cannot watch');
+    };
+    await bench.started();
+    bench.table.insert(1);
+    bench.runner.signal();
+    await bench.reached(1);
   });
 
   test('can run again after it was stopped, and goes on where it was', async () => {
