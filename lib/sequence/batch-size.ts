@@ -21,6 +21,10 @@ export interface BatchSeen {
 export function nextBatchSize(asked: number, seen: BatchSeen, sizes: BatchSizes): number {
   if (seen.count === 0) return sizes.base;
   const wanted = seen.count >= asked ? Math.min(asked * 2, sizes.largest) : sizes.base;
-  const fitting = Math.floor((sizes.bytes * seen.count) / Math.max(1, seen.bytes));
-  return Math.max(1, Math.min(wanted, fitting));
+  return Math.max(1, Math.min(wanted, fittingCount(seen, sizes)));
+}
+
+/** How many events of the size just seen fit the byte goal. */
+export function fittingCount(seen: BatchSeen, { bytes }: BatchSizes): number {
+  return Math.floor((bytes * seen.count) / Math.max(1, seen.bytes));
 }

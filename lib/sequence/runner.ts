@@ -11,6 +11,7 @@ import { History } from '../subscribe/history.js';
 import { LogReader } from '../subscribe/log-reader.js';
 import { EventxSubscriber } from '../subscribe/subscriber.js';
 import type { SubscriberOptions } from '../subscribe/subscriber-options.js';
+import { PendingEvents } from './pending-events.js';
 import { restAfter } from './rest.js';
 import { resolveRunnerOptions, type RunnerOptions } from './runner-options.js';
 import { Sequencer } from './sequencer.js';
@@ -58,6 +59,7 @@ export class EventxRunner<
   private readonly wakeUp: WakeUp;
   private readonly window: Window<E>;
   private readonly reader: LogReader<E>;
+  private readonly pending: PendingEvents<P>;
   private readonly sequencer: Sequencer<E, P>;
   private readonly pollInterval: number;
   private readonly errorBackoff: Backoff;
@@ -90,15 +92,17 @@ export class EventxRunner<
     this.reader = new LogReader<E>(storage, this.window, history);
     const settings = { sizes: batch, initialWindow, numbers: sequence };
     this.numbers = sequence;
-    this.sequencer = new Sequencer<E, P>(storage, this.window, settings, {
-      truncated: (head, lastSeq) => {
+    this.pending = new PendingEvents<P>(storage, batch, this.clock);
+    const events = {
+      truncated: (head: number, lastSeq: number) => {
         history.clear();
         this.logger?.error(
           `The log was truncated or replaced: this process had seen seq ${head}, the log now ends at ${lastSeq}. ` +
             `Every subscriber gets a LogTruncatedError.`,
         );
       },
-    });
+    };
+    this.sequencer = new Sequencer<E, P>(storage, this.window, settings, events, this.pending);
   }
 
   get status(): RunnerStatus {
@@ -209,19 +213,25 @@ export class EventxRunner<
       if (next === 'again') this.looks = LOOKS_AFTER_HINT.length;
       if (next === 'idle') {
         const count = this.window.head! - (head ?? this.window.head!);
-        const rest = restAfter(this.clock.now() - begin, count);
+        const rest = Math.max(restAfter(this.clock.now() - begin, count), this.restAfterSlowLook());
         if (rest > 0) await this.wakeUp.pause(rest, signal);
         await this.wakeUp.wait(this.untilNextLook(), signal);
       }
       this.conflicts = next === 'contended' ? this.conflicts + 1 : 0;
       if (next === 'contended') {
-        await this.wakeUp.pause(backoffDelay(this.conflicts, CONTENTION, this.random()), signal);
+        const delay = backoffDelay(this.conflicts, CONTENTION, this.random());
+        await this.wakeUp.pause(Math.max(delay, this.restAfterSlowLook()), signal);
       }
     } catch (error) {
       this.sequencer.distrust();
       const delay = this.failed(error);
       await this.wakeUp.pause(delay, signal);
     }
+  }
+
+  /** As long as the look was too long, so that slow looks take half of the time of one thread of the server at most. */
+  private restAfterSlowLook(): number {
+    return Math.min(this.pending.slowness, this.pollInterval);
   }
 
   private untilNextLook(): number {

@@ -8,6 +8,7 @@ import {
 } from '../storage/index.js';
 import { leadingRun } from '../subscribe/leading-run.js';
 import { type BatchSizes, nextBatchSize } from './batch-size.js';
+import type { PendingEvents } from './pending-events.js';
 import type { Window } from './window.js';
 
 /** Told of what people should know about; nothing here is an error of ours. */
@@ -41,21 +42,19 @@ export class Sequencer<E extends SequencedEvent, P extends PendingEvent> {
   private epoch: string | null = null;
   /** Whether another runner was faster at the last try. */
   private outrun = false;
-  private ask: number;
 
   constructor(
     private readonly storage: EventxStorage<E, P>,
     private readonly window: Window<E>,
     private readonly settings: SequencerSettings,
     private readonly events: SequencerEvents,
-  ) {
-    this.ask = settings.sizes.base;
-  }
+    private readonly pending: PendingEvents<P>,
+  ) {}
 
   /** Forgets what is known of the log. To be called after any error. */
   distrust(): void {
     this.log = null;
-    this.ask = this.settings.sizes.base;
+    this.pending.reset();
   }
 
   /** One batch. */
@@ -65,26 +64,25 @@ export class Sequencer<E extends SequencedEvent, P extends PendingEvent> {
       await this.follow();
       return this.window.head === head ? 'idle' : 'again';
     }
+    // Others may have numbered what an earlier look found.
+    if (!this.log) this.pending.forget();
     // The state is known before the pending events are read: then no number can have been given in between unnoticed.
     const log = (this.log ??= await this.follow());
     // Whoever was faster is at work still, and will number what is pending: better read that than fight over it.
     if (this.outrun && this.window.head !== head) return this.contended();
     this.outrun = false;
-    const asked = this.ask;
-    const pending = await this.storage.readPending(asked);
-    const seen = { count: pending.length, bytes: sizeOf(pending) };
-    this.ask = nextBatchSize(asked, seen, this.settings.sizes);
-    if (pending.length === 0) {
+    const batch = await this.pending.next();
+    if (batch.length === 0) {
       this.log = await this.follow();
       return this.log.lastSeq === log.lastSeq ? 'idle' : 'again';
     }
 
     this.log = null;
-    const result = await this.storage.assign(log, pending);
+    const result = await this.pending.number(() => this.storage.assign(log, batch));
     if (result.outcome === 'conflict') return this.contended();
     this.window.append(result.events);
     this.log = { ...log, lastSeq: log.lastSeq + result.events.length };
-    return pending.length >= asked ? 'again' : 'idle';
+    return this.pending.hasMore ? 'again' : 'idle';
   }
 
   private contended(): Round {

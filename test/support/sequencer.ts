@@ -1,9 +1,11 @@
 import { expect } from '@jest/globals';
 import { type InMemoryEvent, InMemoryEventStorage } from 'nestjs-eventx/testing';
 
+import { PendingEvents } from '../../lib/sequence/pending-events.js';
 import { type Round, Sequencer, type SequencerSettings } from '../../lib/sequence/sequencer.js';
 import { Window } from '../../lib/sequence/window.js';
 import { FaultyStorage } from './faulty-storage.js';
+import { ManualClock } from './manual-clock.js';
 import { range, seqsOf } from './stored-events.js';
 
 /** Small batches, so that a few events make several: 4 at first, 8 at most. */
@@ -14,6 +16,7 @@ const EVERYTHING = { count: 10_000, bytes: 1e9 };
 export class SequencerBench {
   table = new InMemoryEventStorage<number>();
   readonly storage = new FaultyStorage<InMemoryEvent<number>>(this.table);
+  readonly clock = new ManualClock();
   /** `[head, lastSeq]` of each truncation that was told of. */
   readonly truncations: number[][] = [];
   window!: Window<InMemoryEvent<number>>;
@@ -89,9 +92,11 @@ export class SequencerBench {
     settings: Partial<SequencerSettings>,
   ) {
     const all = { sizes: SIZES, initialWindow: 100, numbers: true, ...settings };
-    return new Sequencer(this.storage, window, all, {
-      truncated: (head, lastSeq) => this.truncations.push([head, lastSeq]),
-    });
+    const events = {
+      truncated: (head: number, lastSeq: number) => this.truncations.push([head, lastSeq]),
+    };
+    const pending = new PendingEvents(this.storage, all.sizes, this.clock);
+    return new Sequencer(this.storage, window, all, events, pending);
   }
 }
 
