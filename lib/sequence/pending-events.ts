@@ -30,6 +30,8 @@ export class PendingEvents<P extends PendingEvent> {
     private readonly storage: Pending<P>,
     private readonly sizes: BatchSizes,
     private readonly clock: Clock,
+    /** Told of what each look took, in ms. */
+    private readonly looked: (ms: number) => void,
   ) {
     this.ask = sizes.base;
   }
@@ -80,6 +82,7 @@ export class PendingEvents<P extends PendingEvent> {
     const begin = this.clock.now();
     this.rest = await this.storage.readPending(count);
     this.times = { look: this.clock.now() - begin, numbering: 0 };
+    this.looked(this.times.look);
     const seen = { count: this.rest.length, bytes: sizeOf(this.rest) };
     this.batch = this.ask;
     this.isFull = seen.count >= count;

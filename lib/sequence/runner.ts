@@ -15,6 +15,7 @@ import { PendingEvents } from './pending-events.js';
 import { restAfter } from './rest.js';
 import { resolveRunnerOptions, type RunnerOptions } from './runner-options.js';
 import { Sequencer } from './sequencer.js';
+import { SlowLooks } from './slow-looks.js';
 import { Window } from './window.js';
 
 /** What a runner takes from outside, so that tests can replace it. */
@@ -92,7 +93,8 @@ export class EventxRunner<
     this.reader = new LogReader<E>(storage, this.window, history);
     const settings = { sizes: batch, initialWindow, numbers: sequence };
     this.numbers = sequence;
-    this.pending = new PendingEvents<P>(storage, batch, this.clock);
+    const slowLooks = new SlowLooks(storage, this.clock, this.logger);
+    this.pending = new PendingEvents<P>(storage, batch, this.clock, (ms) => slowLooks.looked(ms));
     const events = {
       truncated: (head: number, lastSeq: number) => {
         history.clear();

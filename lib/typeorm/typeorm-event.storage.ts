@@ -6,10 +6,15 @@ import { toSafeInteger } from '../core/safe-integer.js';
 import type { AssignResult, EventxStorage, LogState, RetentionStorage } from '../storage/index.js';
 import type { LogConnections } from './connections/log-connections.js';
 import type { Row } from './connections/sql-connection.js';
+import { grantOf, isDenied } from './denied.js';
 import type { Dialect } from './dialects/index.js';
+import { describeTransaction } from './dialects/open-transactions.js';
 import type { EventMapping } from './event-mapping.js';
 import { type EventTable, logReads, type LogReads } from './log-reads.js';
 import { type NumberedTable, numbering } from './numbering.js';
+
+/** In ms; transactions of applications are shorter. */
+const OPEN_FOR_LONG_MS = 2000;
 
 /**
  * The log in a table of a TypeORM data source. Reads are plain, consistent reads, one statement each; only `assign` opens a
@@ -68,6 +73,26 @@ export class TypeOrmEventStorage<E extends SequencedEvent, P extends PendingEven
       ),
     ]);
     return done ? { outcome: 'assigned', events } : { outcome: 'conflict' };
+  }
+
+  /** Somebody's transaction, most of the time: InnoDB cleans up after nobody who came later, while it is open. */
+  explainSlowReads(): Promise<string | null> {
+    return this.connections.use(async (connection) => {
+      try {
+        const [oldest] = await this.dialect.openTransactions(connection, OPEN_FOR_LONG_MS);
+        if (!oldest) return null;
+        return (
+          `The oldest open transaction is that of ${describeTransaction(oldest)}: until it ends InnoDB cleans up after nothing ` +
+          `that was numbered since. End it, or KILL ${oldest.session}.`
+        );
+      } catch (error) {
+        if (!isDenied(error)) throw error;
+        return (
+          'It may be a transaction that was left open, which keeps InnoDB from cleaning up. To have it named here: ' +
+          `${await grantOf('PROCESS', connection)}.`
+        );
+      }
+    });
   }
 
   async readFrom(from: number, limit: number): Promise<readonly E[]> {

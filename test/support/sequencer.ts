@@ -95,7 +95,7 @@ export class SequencerBench {
     const events = {
       truncated: (head: number, lastSeq: number) => this.truncations.push([head, lastSeq]),
     };
-    const pending = new PendingEvents(this.storage, all.sizes, this.clock);
+    const pending = new PendingEvents(this.storage, all.sizes, this.clock, () => undefined);
     return new Sequencer(this.storage, window, all, events, pending);
   }
 }

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { PendingEvents } from '../../lib/sequence/pending-events.js';
+import { SlowLooks } from '../../lib/sequence/slow-looks.js';
 import { answerLost, justAfter, notSent } from '../support/faulty-storage.js';
 import { ManualClock } from '../support/manual-clock.js';
+import { RecordingLogger } from '../support/recording-logger.js';
 import { RunnerBench } from '../support/runner.js';
 import { SequencerBench, SIZES } from '../support/sequencer.js';
 import { range } from '../support/stored-events.js';
@@ -105,7 +107,7 @@ describe('a slow look', () => {
       asked.push(limit);
       return Promise.resolve(range(1, limit).map((id) => ({ id, size: 100 })));
     };
-    const pending = new PendingEvents({ readPending }, { ...SIZES, bytes: 2000 }, clock);
+    const pending = new PendingEvents({ readPending }, { ...SIZES, bytes: 2000 }, clock, () => {});
     for (let batches = 0; batches < 30; batches++) await pending.next();
     // 2000 bytes are 20 events of 100.
     expect(asked.slice(0, 3)).toEqual([4, 16, 20]);
@@ -120,7 +122,7 @@ describe('a slow look', () => {
       asked.push(limit);
       return Promise.resolve([]);
     };
-    const pending = new PendingEvents({ readPending }, SIZES, clock);
+    const pending = new PendingEvents({ readPending }, SIZES, clock, () => {});
     for (let looks = 0; looks < 6; looks++) await pending.next();
     expect(asked).toEqual([4, 8, 8, 8, 8, 8]);
   });
@@ -147,5 +149,79 @@ describe('the runner', () => {
     bench.clock.advance(1);
     await until(() => bench.storage.calls.readPending === looks + 1, { what: 'the next look' });
     await bench.idle();
+  });
+
+  test('warns when looks stay slow', async () => {
+    bench = new RunnerBench({ pollInterval: 6000 });
+    bench.storage.always((method) =>
+      method === 'readPending' ? (call) => (bench.clock.advance(400), call()) : undefined,
+    );
+    await bench.started();
+    await until(
+      async () => {
+        bench.clock.advance(bench.clock.running[0] ?? 0);
+        await new Promise((resolve) => setImmediate(resolve));
+        return bench.logger.of('warn').length > 0;
+      },
+      { what: 'the warning' },
+    );
+    expect(bench.logger.of('warn')).toEqual([
+      expect.stringMatching(/slow for 10 s, the last look took 400 ms.*cause is not known/),
+    ]);
+  });
+});
+
+describe('looks that stay slow', () => {
+  let clock: ManualClock;
+  let logger: RecordingLogger;
+  let explain: () => Promise<string | null>;
+  let slowLooks: SlowLooks;
+  beforeEach(() => {
+    clock = new ManualClock();
+    logger = new RecordingLogger();
+    explain = () => Promise.resolve('Session 7 has it.');
+    slowLooks = new SlowLooks({ explainSlowReads: () => explain() }, clock, logger);
+  });
+
+  async function looks(count: number, ms: number): Promise<void> {
+    for (let look = 0; look < count; look++) {
+      slowLooks.looked(ms);
+      clock.advance(1000);
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  test('are warned of once, with the cause, and it is said when they are quick again', async () => {
+    await looks(10, 152);
+    expect(logger.lines).toEqual([]);
+    await looks(100, 152);
+    expect(logger.of('warn')).toEqual([
+      'Looking for new events has been slow for 10 s, the last look took 152 ms: events are numbered late. Session 7 has it.',
+    ]);
+    await looks(10, 3);
+    expect(logger.of('log')).toEqual([]);
+    await looks(100, 3);
+    expect(logger.of('log')).toEqual([
+      'Looking for new events is quick again, 110 s after the warning.',
+    ]);
+    await looks(20, 152);
+    expect(logger.of('warn')).toHaveLength(2);
+  });
+
+  test('are not warned of while there are quick ones among them', async () => {
+    for (let times = 0; times < 20; times++) {
+      await looks(9, 500);
+      await looks(1, 3);
+    }
+    expect(logger.lines).toEqual([]);
+  });
+
+  test.each([
+    ['is not known', () => Promise.resolve(null), /The cause is not known\. Is the database/],
+    ['cannot be asked for', () => Promise.reject(new Error('gone')), /not be found out: gone$/],
+  ])('are warned of as well where the cause %s', async (_, answer, message) => {
+    explain = answer;
+    await looks(11, 152);
+    expect(logger.of('warn')).toEqual([expect.stringMatching(message)]);
   });
 });

@@ -102,8 +102,27 @@ export interface Dialect {
    * @param connection one of the log's own, which is how the log reads
    */
   splitReads(connection: SqlConnection): Promise<readonly ServerFinding<UnsafeSetting>[]>;
+  /**
+   * The transactions of the whole server that have been open for longer than that, oldest first. Needs the privilege PROCESS; none where
+   * open transactions make nobody slower.
+   */
+  openTransactions(
+    connection: SqlConnection,
+    openForMs: number,
+  ): Promise<readonly OpenTransaction[]>;
   /** What can take back commits that were acknowledged, when the machine or the server crashes. */
   durabilityRisks(connection: SqlConnection): Promise<readonly ServerFinding<DurabilityRisk>[]>;
+}
+
+/** A transaction that somebody has open. */
+export interface OpenTransaction {
+  /** What KILL takes. */
+  readonly session: number;
+  /** Quoted user and host with port; null where it is not known. */
+  readonly account: string | null;
+  readonly since: Date;
+  readonly seconds: number;
+  readonly rowsModified: number;
 }
 
 /** How a SELECT finds its rows. */

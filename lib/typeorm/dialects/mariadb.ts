@@ -1,5 +1,6 @@
 import type { Dialect } from './dialect.js';
 import { mysqlFamily } from './mysql-family.js';
+import { openTransactionsAt } from './open-transactions.js';
 
 /**
  * MariaDB runs a whole transaction as one statement (`BEGIN NOT ATOMIC`), so numbering a batch takes a single round trip. That is a
@@ -9,6 +10,8 @@ import { mysqlFamily } from './mysql-family.js';
 export const mariadb: Dialect = {
   ...mysqlFamily,
   name: 'mariadb',
+  // Times of transactions are in the zone of the session.
+  openTransactions: openTransactionsAt('NOW()', mysqlFamily.nowMs),
 
   async number(connection, { advance, updates, count }) {
     const block = `BEGIN NOT ATOMIC

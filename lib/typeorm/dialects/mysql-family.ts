@@ -221,4 +221,4 @@ WHERE table_schema = DATABASE() AND table_name = '${tables.offsets}' AND column_
   unsafeSettings,
   splitReads,
   durabilityRisks,
-} satisfies Omit<Dialect, 'name' | 'number'>;
+} satisfies Omit<Dialect, 'name' | 'number' | 'openTransactions'>;

@@ -185,6 +185,7 @@ export const sqlite: Dialect = {
 
   unsafeSettings: () => Promise.resolve([]),
   splitReads: () => Promise.resolve([]),
+  openTransactions: () => Promise.resolve([]),
 
   async durabilityRisks(connection) {
     const [database] = await connection.rows('PRAGMA database_list');

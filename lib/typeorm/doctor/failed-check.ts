@@ -1,11 +1,9 @@
 import { QueryFailedError } from 'typeorm';
 
 import { describeError } from '../../core/logger.js';
+import { grantOf, isDenied } from '../denied.js';
 import type { Check, Examination } from './examination.js';
 import type { Finding } from './finding.js';
-
-/** Access denied: to the database, to the server, to a table, to a column, for want of a privilege. */
-const DENIED: readonly unknown[] = [1044, 1045, 1142, 1143, 1227];
 
 /** What a check that could not be made means: little where the user may not look, something where the statement failed. */
 export async function failedCheck(
@@ -22,13 +20,11 @@ export async function failedCheck(
       fix: 'Mend what the error says, and examine again',
     };
   }
-  const { user } = await examination.row('SELECT CURRENT_USER() AS `user`');
-  const account = String(user).replace(/^(.*)@(.*)$/, "'$1'@'$2'");
   return {
     check,
     severity: 'info',
     message,
-    fix: `To have it examined: GRANT ${privilege ?? 'SELECT'} ON *.* TO ${account}`,
+    fix: `To have it examined: ${await grantOf(privilege ?? 'SELECT', examination)}`,
   };
 }
 
@@ -38,11 +34,4 @@ export function isSqlError(error: unknown): boolean {
     error instanceof QueryFailedError ||
     (error as { sqlState?: unknown } | null)?.sqlState !== undefined
   );
-}
-
-function isDenied(error: unknown): boolean {
-  const { errno } = (error instanceof QueryFailedError ? error.driverError : error) as {
-    errno?: unknown;
-  };
-  return DENIED.includes(errno);
 }

@@ -1,3 +1,4 @@
+import { describeTransaction } from '../dialects/open-transactions.js';
 import type { Check, Examination } from './examination.js';
 
 /** InnoDB keeps up with cleaning behind its transactions. For MySQL and MariaDB. */
@@ -39,28 +40,21 @@ export const openTransactions: Check = {
   privilege: 'PROCESS',
 
   async examine(examination) {
-    // MariaDB gives the time in the zone of the session, MySQL in that of the machine.
-    const now =
-      examination.log.target.dialect.name === 'mysql'
-        ? "CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', 'SYSTEM')"
-        : 'NOW()';
-    const open = await examination.rows(
-      `SELECT trx_mysql_thread_id AS \`id\`, TIMESTAMPDIFF(SECOND, trx_started, ${now}) AS \`seconds\` ` +
-        `FROM information_schema.INNODB_TRX WHERE trx_started < ${now} - INTERVAL ? SECOND ORDER BY trx_started`,
-      [examination.limits.openTransactionMs / 1000],
+    const { dialect } = examination.log.target;
+    const open = await examination.connected((connection) =>
+      dialect.openTransactions(connection, examination.limits.openTransactionMs),
     );
     const [oldest] = open;
     if (!oldest) return [];
-    const id = Number(oldest.id);
     return [
       {
         check: 'open-transaction',
         severity: 'warning',
         message:
-          `A transaction has been open for ${Number(oldest.seconds)} s, in session ${id}` +
+          `A transaction has been open for ${oldest.seconds} s: ${describeTransaction(oldest)}` +
           `${open.length > 1 ? `; ${open.length - 1} more have been for long` : ''}. What it published stays out of the log until it ` +
           'commits, and it holds back InnoDB’s clean-up, which makes numbering slower.',
-        fix: `See what it is: SHOW PROCESSLIST; and end it, where it is not to be: KILL ${id}`,
+        fix: `See what it is: SHOW PROCESSLIST; and end it, where it is not to be: KILL ${oldest.session}`,
       },
     ];
   },

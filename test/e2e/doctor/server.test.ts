@@ -192,7 +192,9 @@ describe('the doctor and the settings of a server', () => {
       finding(
         'open-transaction',
         'warning',
-        new RegExp(`open for \\d+ s, in session ${id}\\.`),
+        new RegExp(
+          `open for \\d+ s: session ${id} of 'root'@'[^']+:\\d+', open since 20\\S+Z, 0 rows modified\\. What`,
+        ),
         new RegExp(`KILL ${id}$`),
       ),
     ]);
