@@ -65,6 +65,8 @@ export interface EventxStorage<E extends SequencedEvent, P extends PendingEvent 
 
   /** As `readFrom`, but for certain, like `confirmState`. Asked before an event is taken for missing. */
   confirmFrom?(from: number, limit: number): Promise<readonly E[]>;
+
+  /**
    * Why `readPending` may be slow for long, in whole sentences for people who run the database; null where it does not know. Asked
    * for when that is to be warned of.
    */
