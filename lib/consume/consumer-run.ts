@@ -4,6 +4,7 @@ import { LeaseLostError } from '../core/errors.js';
 import type { SequencedEvent } from '../core/event.js';
 import type { EventxLogger } from '../core/logger.js';
 import type { ConsumerStore, Lease, Position } from '../storage/index.js';
+import type { CallsUnderWay } from './calls-under-way.js';
 import type { Consumer } from './consumer.js';
 
 /** What the parts of one run of a consumer share: who it is, what it may do, and until when. */
@@ -14,6 +15,9 @@ export interface ConsumerRun<E extends SequencedEvent, M> {
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: EventxLogger;
+  /** Where it is: moves on with the offset. */
+  readonly place: { seq: number };
+  readonly underWay: CallsUnderWay;
   /** Begin nothing new. */
   readonly stop: AbortSignal;
   /** Break off what is under way: nothing of it counts any more. */

@@ -1,6 +1,7 @@
 import { EventxOptionsError } from '../core/errors.js';
 import { envelopeOf } from '../core/envelope-of.js';
 import type { SequencedEvent } from '../core/event.js';
+import { quoted } from '../core/quoted.js';
 import {
   checkConsumerName,
   type ConsumerOptions,
@@ -29,6 +30,8 @@ export interface ConsumerContext<M = unknown> {
 export interface ConsumerHandler<E extends SequencedEvent, M = unknown> {
   /** The types it takes; `'*'` takes all. */
   readonly types: string | readonly string[];
+  /** What log lines and dead letters call it. @default `Class.method` of a decorated method, else the name of the function */
+  readonly name?: string;
   /** May answer with a value, a promise or an Observable; it is done when that is. */
   readonly handle: (events: E & readonly E[], context: ConsumerContext<M>) => unknown;
 }
@@ -49,6 +52,7 @@ export class Consumer<E extends SequencedEvent, M = unknown> {
   readonly options: ResolvedConsumerOptions;
   readonly handlers: readonly ConsumerHandler<E, M>[];
   readonly decode: (event: E) => E | Promise<E>;
+  private readonly names: ReadonlyMap<ConsumerHandler<E, M>, string>;
   private readonly byType = new Map<string | null, readonly ConsumerHandler<E, M>[]>();
 
   /** @throws EventxOptionsError */
@@ -60,7 +64,18 @@ export class Consumer<E extends SequencedEvent, M = unknown> {
     }
     handlers.forEach((handler) => checkHandler(`A handler of consumer "${this.name}"`, handler));
     this.handlers = handlers;
+    this.names = new Map(
+      handlers.map((handler, index) => [
+        handler,
+        shown(handler.name ?? nameOfFunction(handler.handle) ?? `${index + 1} of ${this.name}`),
+      ]),
+    );
     this.decode = decode ?? ((event) => event);
+  }
+
+  /** What a handler is called in messages. */
+  nameOf(handler: ConsumerHandler<E, M>): string {
+    return this.names.get(handler)!;
   }
 
   /** The handlers that take this event, in the order they were declared. */
@@ -74,6 +89,17 @@ export class Consumer<E extends SequencedEvent, M = unknown> {
     }
     return found;
   }
+}
+
+/** Null for a function that was written where it is handed over: it is called after that property. */
+function nameOfFunction({ name }: (...args: never[]) => unknown): string | null {
+  const own = name.replace(/^(?:bound )+/, '');
+  return own === '' || own === 'handle' ? null : own;
+}
+
+/** On one line, and no longer than a line may be. */
+function shown(name: string): string {
+  return quoted(name).slice(1, -1);
 }
 
 /** @param where what it is, for the message. @throws EventxOptionsError */

@@ -1,6 +1,6 @@
 import type { SequencedEvent } from '../core/event.js';
 import { type ConsumerRun, leaseLost } from './consumer-run.js';
-import { type Handled, handleEvents } from './handle-events.js';
+import { type Handled, handleEvents, type HandlerFailure } from './handle-events.js';
 import type { Progress } from './progress.js';
 
 /** How far a group of events came, durably. */
@@ -8,7 +8,7 @@ export interface Delivered {
   /** So many from the front are done with. */
   readonly done: number;
   /** Which event failed, as an index into the group, and why. */
-  readonly failure?: { readonly index: number; readonly error: unknown };
+  readonly failure?: HandlerFailure & { readonly index: number };
 }
 
 /** Handlers run, then what they did is kept, or with it. */
@@ -33,11 +33,12 @@ export function plainDelivery<E extends SequencedEvent, M>(
       manager: undefined as M,
       attempt,
       abort: run.abort,
+      underWay: run.underWay,
       mayGoOn: within(run, CHECKPOINT_MS),
     });
     run.abort.throwIfAborted();
     if (done > 0) await progress.advance(events.slice(0, done));
-    return failure ? { done, failure: { index: done, error: failure.error } } : { done };
+    return failure ? { done, failure: { ...failure, index: done } } : { done };
   };
 }
 
@@ -62,6 +63,7 @@ export function transactionalDelivery<E extends SequencedEvent, M>(
           manager: unit.manager,
           attempt,
           abort: run.abort,
+          underWay: run.underWay,
           mayGoOn: within(run, TRANSACTION_MS),
         });
         if (handled.failure) {
@@ -79,7 +81,7 @@ export function transactionalDelivery<E extends SequencedEvent, M>(
     run.abort.throwIfAborted();
     if (lost) throw leaseLost(run.lease);
     const { done, failure } = handled;
-    if (failure) return { done: 0, failure: { index: done, error: failure.error } };
+    if (failure) return { done: 0, failure: { ...failure, index: done } };
     progress.committed(events.slice(0, done));
     return { done };
   };

@@ -1,14 +1,22 @@
 import type { SequencedEvent } from '../core/event.js';
 import { isThenable } from '../core/thenable.js';
-import type { Consumer, ConsumerContext, ConsumerHandler } from './consumer.js';
+import type { CallsUnderWay } from './calls-under-way.js';
+import type { Consumer, ConsumerHandler } from './consumer.js';
+import { contextWithManager, contextWithoutManager } from './handler-context.js';
 import { type HandlerCall, invoke } from './invoke.js';
+
+/** What was thrown, and by which handler. */
+export interface HandlerFailure {
+  readonly error: unknown;
+  readonly handler: string;
+}
 
 /** How far a group of events came. */
 export interface Handled {
   /** So many from the front are handled. */
   readonly done: number;
   /** Why the next one is not; absent when nothing failed. */
-  readonly failure?: { readonly error: unknown };
+  readonly failure?: HandlerFailure;
 }
 
 /** What the handlers of one group share. */
@@ -17,6 +25,8 @@ export interface HandlingContext<M> {
   /** Attempt of the first event; the others are at their first. */
   readonly attempt: number;
   readonly abort: AbortSignal;
+  /** Where calls are watched. */
+  readonly underWay?: CallsUnderWay;
   /** Whether to begin with another event now, rather than to commit first. */
   readonly mayGoOn: () => boolean;
 }
@@ -38,18 +48,18 @@ async function handleOneByOne<E extends SequencedEvent, M>(
   context: HandlingContext<M>,
 ): Promise<Handled> {
   let done = 0;
-  try {
-    for (const event of events) {
-      if (done > 0 && !context.mayGoOn()) break;
-      for (const handler of consumer.handlersOf(event)) {
+  for (const event of events) {
+    if (done > 0 && !context.mayGoOn()) break;
+    for (const handler of consumer.handlersOf(event)) {
+      try {
         await call(consumer, handler, [event], context, done === 0 ? context.attempt : 1);
+      } catch (error) {
+        return { done, failure: { error, handler: consumer.nameOf(handler) } };
       }
-      done++;
     }
-    return { done };
-  } catch (error) {
-    return { done, failure: { error } };
+    done++;
   }
+  return { done };
 }
 
 /** Each handler gets its events of the whole group in one call. */
@@ -58,46 +68,53 @@ async function handleBatch<E extends SequencedEvent, M>(
   events: readonly E[],
   context: HandlingContext<M>,
 ): Promise<Handled> {
-  try {
-    for (const handler of consumer.handlers) {
-      const taken = events.filter((event) => consumer.handlersOf(event).includes(handler));
+  for (const handler of consumer.handlers) {
+    const taken = events.filter((event) => consumer.handlersOf(event).includes(handler));
+    try {
       if (taken.length > 0) await call(consumer, handler, taken, context, context.attempt);
+    } catch (error) {
+      return { done: 0, failure: { error, handler: consumer.nameOf(handler) } };
     }
-    return { done: events.length };
-  } catch (error) {
-    return { done: 0, failure: { error } };
   }
+  return { done: events.length };
 }
 
 async function call<E extends SequencedEvent, M>(
-  { name, options, decode }: Consumer<E, M>,
+  consumer: Consumer<E, M>,
   handler: ConsumerHandler<E, M>,
   events: readonly E[],
-  { manager, abort }: HandlingContext<M>,
+  { manager, abort, underWay }: HandlingContext<M>,
   attempt: number,
 ): Promise<void> {
+  const { name, options, decode } = consumer;
   const first = events[0]!;
-  const handle = (call: HandlerCall, payload: unknown) => {
-    const context: ConsumerContext<M> = {
-      consumer: name,
-      attempt,
-      manager,
-      id: `${name}@${first.seq}#${attempt}`,
-      get signal() {
-        return call.signal;
+  const shared = { consumer: name, attempt, id: `${name}@${first.seq}#${attempt}` };
+  const handle = (call: HandlerCall, payload: unknown) =>
+    handler.handle(
+      payload as E & readonly E[],
+      options.transactional
+        ? contextWithManager(shared, manager, call)
+        : contextWithoutManager(shared, call),
+    );
+  const watched = underWay?.begin({
+    handler: consumer.nameOf(handler),
+    event: first,
+    count: events.length,
+    attempt,
+  });
+  try {
+    await invoke(
+      (call) => {
+        const payload = options.batch ? decodeAll(events, decode) : decode(first);
+        return isThenable(payload)
+          ? payload.then((decoded: unknown) => handle(call, decoded))
+          : handle(call, payload);
       },
-    };
-    return handler.handle(payload as E & readonly E[], context);
-  };
-  return invoke(
-    (call) => {
-      const payload = options.batch ? decodeAll(events, decode) : decode(first);
-      return isThenable(payload)
-        ? payload.then((decoded: unknown) => handle(call, decoded))
-        : handle(call, payload);
-    },
-    { timeout: options.timeout, abort },
-  );
+      { timeout: options.timeout, abort },
+    );
+  } finally {
+    if (watched) underWay!.end(watched);
+  }
 }
 
 /** At once where nothing is to be waited for. */

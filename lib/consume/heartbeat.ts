@@ -1,6 +1,5 @@
 import { abortable } from '../core/abortable.js';
 import type { Clock } from '../core/clock.js';
-import { LeaseLostError } from '../core/errors.js';
 import type { SequencedEvent } from '../core/event.js';
 import { describeError, type EventxLogger } from '../core/logger.js';
 import { pause } from '../core/pause.js';
@@ -30,7 +29,7 @@ export class Heartbeat<E extends SequencedEvent, M> {
   private readonly slots = new Map<string, ConsumerSlot<E, M>>();
   private readonly wakeUp: WakeUp;
   private readonly ending = new AbortController();
-  private renewedAt = 0;
+  private saidStale = false;
 
   constructor(
     private readonly store: ConsumerStore<E, M>,
@@ -62,18 +61,32 @@ export class Heartbeat<E extends SequencedEvent, M> {
   async run(signal: AbortSignal): Promise<void> {
     const ending = AbortSignal.any([signal, this.ending.signal]);
     let beat = Promise.resolve();
-    this.renewedAt = this.environment.clock.now();
     while (!ending.aborted) {
       beat = this.beat();
       await abortable(beat, ending).catch(() => undefined);
       await this.wakeUp.wait(this.interval, ending);
     }
     const closed = new AbortController();
-    const giveUp = new AbortController();
-    const closing = [...this.slots.values()].map((slot) => slot.close(unlimited(giveUp.signal)));
-    beat = abortable(beat, giveUp.signal).catch(() => undefined);
-    void Promise.all([beat, ...closing]).then(() => closed.abort());
-    await Promise.all([this.wait(closed, giveUp), this.renewUntil(closed.signal)]);
+    await Promise.all([
+      this.closeAll([...this.slots.values()], beat).then(() => closed.abort()),
+      this.renewUntil(closed.signal),
+    ]);
+  }
+
+  /** Ends a consumer for good; its handlers may go on for as long as at shutdown. */
+  close(slot: ConsumerSlot<E, M>): Promise<void> {
+    return this.closeAll([slot]);
+  }
+
+  /** Says once that reads are out of date: leases hold all the same, but nothing else is seen in time. */
+  staleRead(): void {
+    if (this.saidStale) return;
+    this.saidStale = true;
+    this.environment.logger.warn(
+      'What is read of the consumers is out of date: a plain read said that a consumer is lost, a locking one that it is not. Does a ' +
+        'proxy send reads to a replica, or does the application leave transactions open? Send what this data source reads to the ' +
+        'primary; until then pauses, seeks and other processes are noticed late.',
+    );
   }
 
   /** For good. */
@@ -85,14 +98,27 @@ export class Heartbeat<E extends SequencedEvent, M> {
     return this.options.lease / 4;
   }
 
-  /** For handlers to end, but not for ever. */
-  private async wait(closed: AbortController, giveUp: AbortController): Promise<void> {
+  /** Waits for handlers to end, but not for ever. */
+  private async closeAll(
+    slots: readonly ConsumerSlot<E, M>[],
+    beat: Promise<void> = Promise.resolve(),
+  ): Promise<void> {
     const { clock } = this.environment;
-    await pause(this.options.shutdownTimeout, clock, closed.signal);
-    this.breakOff((name) => `Consumer "${name}": the application shuts down.`);
+    const { shutdownTimeout } = this.options;
+    const closed = new AbortController();
+    const giveUp = new AbortController();
+    const closing = slots.map((slot) => slot.close(unlimited(giveUp.signal)));
+    const lastBeat = abortable(beat, giveUp.signal).catch(() => undefined);
+    void Promise.all([lastBeat, ...closing]).then(() => closed.abort());
+    await pause(shutdownTimeout, clock, closed.signal);
+    for (const slot of slots) {
+      slot.breakOff({
+        how: 'was broken off',
+        why: `it is to end, but its handlers did not within ${shutdownTimeout} ms (consumers.shutdownTimeout).`,
+      });
+    }
     giveUp.abort();
     await pause(LAST_WORD_MS, clock, closed.signal);
-    closed.abort();
   }
 
   /** Nobody shall take over what a handler is still at. */
@@ -108,18 +134,22 @@ export class Heartbeat<E extends SequencedEvent, M> {
     const { store } = this;
     const { clock, logger, owner } = this.environment;
     const slots = [...this.slots.values()].filter(({ isStarting }) => !isStarting);
-    const before = clock.now();
+    const before = slots.map((slot) => ({ slot, lease: slot.lease }));
+    const held = before.filter(({ lease }) => lease !== null);
+    const sentAt = clock.now();
     try {
-      const held = slots.filter(({ lease }) => lease !== null).map(({ name }) => name);
-      if (held.length > 0) await store.renew(owner, held, this.options.lease);
+      if (held.length > 0) {
+        const names = held.map(({ slot }) => slot.name);
+        await store.renew(owner, names, this.options.lease);
+        for (const { slot, lease } of held) slot.renewed(lease!, sentAt);
+      }
       const records = await store.records(slots.map(({ name }) => name));
       const byName = new Map(records.map((record) => [record.consumer, record]));
-      for (const slot of slots) slot.follow(byName.get(slot.name));
+      for (const { slot, lease } of before) slot.follow(byName.get(slot.name), lease);
       await this.balance(records);
-      this.renewedAt = before;
     } catch (error) {
+      // A lease that is not renewed ends by itself.
       logger.debug?.(`Heartbeat of the consumers failed: ${describeError(error)}`);
-      this.loseExpired();
     }
   }
 
@@ -127,16 +157,5 @@ export class Heartbeat<E extends SequencedEvent, M> {
     const { owner } = this.environment;
     const handover = handoverTo(owner, records, new Set(this.slots.keys()));
     if (handover) await this.store.want(handover.consumer, owner, handover.from);
-  }
-
-  /** Without a renewal the leases have run out by now; other processes may have the consumers. */
-  private loseExpired(): void {
-    const { lease } = this.options;
-    if (this.environment.clock.now() - this.renewedAt < lease) return;
-    this.breakOff((name) => `Consumer "${name}": its lease could not be renewed for ${lease} ms.`);
-  }
-
-  private breakOff(why: (name: string) => string): void {
-    for (const slot of this.slots.values()) slot.breakOff(new LeaseLostError(why(slot.name)));
   }
 }

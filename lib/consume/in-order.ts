@@ -2,9 +2,12 @@ import { describeError } from '../core/logger.js';
 import { envelopeOf } from '../core/envelope-of.js';
 import type { SequencedEvent } from '../core/event.js';
 import { pause } from '../core/pause.js';
+import { describeStack } from '../core/stack.js';
 import type { FailedAttempt } from '../storage/index.js';
 import { type ConsumerRun, leaseLost } from './consumer-run.js';
 import type { Deliver } from './deliver.js';
+import type { HandlerFailure } from './handle-events.js';
+import { describeCall } from './handler-call.js';
 import { ConsumerHaltedError } from './halted.error.js';
 import type { Progress } from './progress.js';
 import { judge, type Verdict } from './retry-policy.js';
@@ -12,6 +15,8 @@ import { judge, type Verdict } from './retry-policy.js';
 /** An event that failed and is not done with. */
 interface Trouble {
   readonly seq: number;
+  /** Which handler failed, at what, the last time. */
+  readonly call: string;
   readonly failures: readonly FailedAttempt[];
   readonly attempts: number;
   readonly verdict: Verdict;
@@ -66,7 +71,7 @@ export class InOrder<E extends SequencedEvent, M> {
     const group = this.groupOf(events);
     const { done, failure } = await this.deliver(group, (trouble?.attempts ?? 0) + 1);
     if (trouble && done > 0) await this.recovered();
-    if (failure) await this.failed(group, failure.index, failure.error);
+    if (failure) await this.failed(group, failure.index, failure);
     return done;
   }
 
@@ -78,33 +83,44 @@ export class InOrder<E extends SequencedEvent, M> {
     return end < 0 ? events : events.slice(0, end);
   }
 
-  private async failed(group: readonly E[], index: number, error: unknown): Promise<void> {
+  private async failed(
+    group: readonly E[],
+    index: number,
+    { error, handler }: HandlerFailure,
+  ): Promise<void> {
     const { run } = this;
     const event = group[index]!;
     this.aloneUntil = event.seq;
+    const text = describeError(error);
+    const consumer = `Consumer "${run.consumer.name}"`;
     if (run.consumer.options.batch && group.length > 1) {
       // Any of them can be the culprit, so this counts as an attempt of none.
       this.aloneUntil = group.at(-1)!.seq;
-      run.logger.warn(
-        `Consumer "${run.consumer.name}": a batch of ${group.length} events from seq ${event.seq} on failed and is tried again ` +
-          `one at a time: ${describeError(error)}`,
+      const call = describeCall({ handler, event, count: group.length, attempt: 1 });
+      run.logger.error(
+        `${consumer}: ${call} failed; its ${group.length} events are tried again one at a time: ${text}`,
+        describeStack(error),
       );
       return;
     }
     const before = this.trouble?.seq === event.seq ? this.trouble : null;
     const attempts = (before?.attempts ?? 0) + 1;
     const verdict = judge(run.consumer.options.retry, attempts, error, run.random());
-    const failure = { at: new Date().toISOString(), error: describeError(error) };
+    const failure = { at: new Date().toISOString(), error: text, handler, attempt: attempts };
+    const call = describeCall({ handler, event, count: 1, attempt: attempts });
     this.trouble = {
       seq: event.seq,
+      call,
       attempts,
       verdict,
       failures: [...(before?.failures ?? []), failure].slice(-HISTORY),
       retryAt: run.clock.now() + (verdict.action === 'retry' ? verdict.delayMs : 0),
     };
     const next = verdict.action === 'retry' ? `next in ${verdict.delayMs} ms` : verdict.action;
-    const message = `seq ${event.seq}, attempt ${attempts} failed (${next}): ${failure.error}`;
-    run.logger.warn(`Consumer "${run.consumer.name}": ${message}`);
+    const message = `${consumer}: ${call} failed (${next}): ${text}`;
+    // Where it comes from is said once; it would be the same again and again.
+    if (before) run.logger.warn(message);
+    else run.logger.error(message, describeStack(error));
     await run.store.report(run.lease, message);
   }
 
@@ -113,15 +129,15 @@ export class InOrder<E extends SequencedEvent, M> {
     await this.run.store.report(this.run.lease, null);
   }
 
-  private halted({ seq, attempts, failures }: Trouble): ConsumerHaltedError {
+  private halted({ seq, call, attempts, failures }: Trouble): ConsumerHaltedError {
     const { name } = this.run.consumer;
     return new ConsumerHaltedError(
-      `Consumer "${name}" halted at seq ${seq} after ${attempts} attempt(s): ${failures.at(-1)!.error}. Nothing is lost: mend the ` +
-        `cause, then consumers.resume('${name}').`,
+      `Consumer "${name}" halted at seq ${seq} after ${attempts} attempt(s): ${failures.at(-1)!.error}. Last was ${call}. Nothing is ` +
+        `lost: mend the cause, then consumers.resume('${name}').`,
     );
   }
 
-  private async park(event: E, { failures, attempts, verdict }: Trouble): Promise<number> {
+  private async park(event: E, { call, failures, attempts, verdict }: Trouble): Promise<number> {
     const { store, lease, logger, consumer } = this.run;
     const recorded = await store.atomically(async (unit) => {
       await unit.park(lease, [{ event, reason: 'failed', attempts, failures }]);
@@ -131,8 +147,8 @@ export class InOrder<E extends SequencedEvent, M> {
     const { key } = envelopeOf(event);
     if (verdict.action === 'park-key' && key !== null) this.blocked.add(key);
     logger.error(
-      `Consumer "${consumer.name}": event ${event.seq} was parked in the dead letters after ${attempts} attempt(s)` +
-        `${verdict.action === 'park-key' && key !== null ? ', and later events of its key wait behind it' : ''}.`,
+      `Consumer "${consumer.name}": event ${event.seq} was parked in the dead letters after ${attempts} attempt(s), the last ` +
+        `${call}${verdict.action === 'park-key' && key !== null ? '; later events of its key wait behind it' : ''}.`,
     );
     this.progress.committed([event]);
     await this.recovered();

@@ -87,6 +87,8 @@ export class Lanes<E extends SequencedEvent, M> {
   private wake: () => void = () => undefined;
   private writing: Promise<void> | null = null;
   private writeAt: number;
+  /** Up to here the last run has left marks, whatever this one does. */
+  private readonly lastMark: number;
 
   /**
    * @param skip events that were done, or parked, before the last restart
@@ -108,6 +110,7 @@ export class Lanes<E extends SequencedEvent, M> {
     }));
     this.window = Math.max(limits.count, concurrency * 2);
     this.writeAt = run.clock.now() + CHECKPOINT_MS;
+    this.lastMark = Math.max(0, ...skip);
   }
 
   /** Hands events to their lanes; waits while the window is full. */
@@ -195,10 +198,12 @@ export class Lanes<E extends SequencedEvent, M> {
   }
 
   private async write(line: E): Promise<void> {
-    const { store, lease, consumer, abort } = this.run;
+    const { store, lease, consumer, abort, place } = this.run;
     if (!(await abortable(store.commit(lease, positionOf(line)), abort))) throw leaseLost(lease);
     const { transactional, retry } = consumer.options;
-    if (transactional || retry.afterRetries !== 'halt') await store.forgetDone(lease, line.seq);
+    const marks = transactional || retry.afterRetries !== 'halt' || place.seq < this.lastMark;
+    place.seq = line.seq;
+    if (marks) await store.forgetDone(lease, line.seq);
   }
 }
 

@@ -32,9 +32,11 @@ export class OffsetProgress<E extends SequencedEvent, M> implements Progress<E, 
     // An offset of the application's own may take for ever.
     const commit = store.commit(lease, positionOf(events.at(-1)!));
     if (!(await abortable(commit, abort))) throw leaseLost(lease);
+    this.committed(events);
   }
 
-  committed(): void {
-    // The offset moved in the transaction.
+  /** The offset has moved. */
+  committed(events: readonly E[]): void {
+    this.run.place.seq = events.at(-1)!.seq;
   }
 }

@@ -4,6 +4,7 @@ import type { ConsumerRun } from './consumer-run.js';
 import { plainDelivery, transactionalDelivery } from './deliver.js';
 import { InOrder } from './in-order.js';
 import { Lanes } from './lanes.js';
+import { PastMarks } from './past-marks.js';
 import { OffsetProgress } from './progress.js';
 import { assertNotTruncated } from './truncation.js';
 import { unlimited } from './unlimited.js';
@@ -24,8 +25,8 @@ export async function runConsumer<E extends SequencedEvent, M>(
   log: ConsumerLog<E>,
 ): Promise<void> {
   const { lease, consumer, stop, abort, store } = run;
-  const { concurrency } = consumer.options;
-  const done = concurrency > 1 ? await store.doneAhead(lease) : [];
+  // Whatever this run does: the last one may have had lanes.
+  const done = await store.doneAhead(lease);
   await assertNotTruncated(log.storage, lease, done);
   const broken = new AbortController();
   const processor = await createProcessor(run, done, broken);
@@ -73,8 +74,5 @@ async function createProcessor<E extends SequencedEvent, M>(
   }
   const progress = new OffsetProgress<E, M>(run);
   const inOrder = new InOrder(run, createDelivery(run, progress), progress, blocked);
-  return {
-    process: (events) => inOrder.process(events),
-    drain: () => Promise.resolve(),
-  };
+  return new PastMarks(run, inOrder, progress, new Set(done));
 }

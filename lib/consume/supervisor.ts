@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../core/clock.js';
 import { EventxOptionsError, EventxUsageError } from '../core/errors.js';
 import type { SequencedEvent } from '../core/event.js';
 import type { EventxLogger } from '../core/logger.js';
+import { outside } from '../core/outside.js';
 import type { ConsumerStore } from '../storage/index.js';
 import type { Consumer } from './consumer.js';
 import type { ConsumerLog } from './consumer-log.js';
@@ -54,7 +55,9 @@ export class ConsumerSupervisor<E extends SequencedEvent, M> {
       ...this.environment,
       log: this.log,
       leaseMs: this.options.lease,
+      slowMs: this.options.slowHandler,
       onChange: () => heartbeat.poke(),
+      onStaleRead: () => heartbeat.staleRead(),
     });
     this.slots.set(consumer.name, slot);
     heartbeat.add(slot);
@@ -74,11 +77,11 @@ export class ConsumerSupervisor<E extends SequencedEvent, M> {
   async delete(name: string): Promise<void> {
     const slot = this.slots.get(name);
     if (!slot) return;
-    await slot.close();
+    const heartbeat = this.heartbeats.get(slot.store)!;
+    await heartbeat.close(slot);
     this.slots.delete(name);
-    const heartbeat = this.heartbeats.get(slot.store);
-    heartbeat?.delete(slot);
-    if (!heartbeat?.isEmpty) return;
+    heartbeat.delete(slot);
+    if (!heartbeat.isEmpty) return;
     heartbeat.end();
     this.heartbeats.delete(slot.store);
   }
@@ -114,7 +117,8 @@ export class ConsumerSupervisor<E extends SequencedEvent, M> {
   }
 
   private start(heartbeat: Heartbeat<E, M>, end: AbortSignal): void {
-    const run = heartbeat.run(end).finally(() => this.runs.delete(run));
+    // It may be a request that declares the first consumer.
+    const run = outside(() => heartbeat.run(end)).finally(() => this.runs.delete(run));
     this.runs.add(run);
   }
 }

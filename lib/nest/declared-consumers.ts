@@ -51,7 +51,7 @@ export function declaredConsumers<E extends SequencedEvent, M>(
       definition: {
         name,
         options,
-        handlers: handlers.map(({ types, call }) => ({ types, handle: call })),
+        handlers: handlers.map(({ where, types, call }) => ({ name: where, types, handle: call })),
       },
       broadcast,
     };

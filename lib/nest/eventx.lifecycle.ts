@@ -4,6 +4,7 @@ import type {
   OnApplicationShutdown,
 } from '@nestjs/common';
 
+import { outside } from '../core/outside.js';
 import type { ConsumerOrchestrator } from './consumer.orchestrator.js';
 import type { Log } from './create-log.js';
 import type { Role } from './module-options.js';
@@ -29,7 +30,7 @@ export class EventxLifecycle
     this.consumers.mountDeclared();
     if (this.roles.size === 0) return;
     // First, because it may refuse its schedule: then nothing runs that nobody would stop.
-    if (this.roles.has('sequence')) await this.retention?.start();
+    if (this.roles.has('sequence')) await outside(() => this.retention?.start());
     this.running = this.log.runner.run(this.end.signal);
     this.present = this.log.presence?.run(this.end.signal) ?? Promise.resolve();
     if (this.roles.has('consume')) this.consumers.start();

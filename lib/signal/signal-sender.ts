@@ -1,6 +1,7 @@
 import { type Backoff, backoffDelay } from '../core/backoff.js';
 import { type Clock, systemClock } from '../core/clock.js';
 import { describeError, type EventxLogger } from '../core/logger.js';
+import { outside } from '../core/outside.js';
 import { pause } from '../core/pause.js';
 import type { SignalTransport } from './signal-transport.js';
 
@@ -33,7 +34,8 @@ export class SignalSender {
   signal(): void {
     if (this.ending.signal.aborted) return;
     this.again = true;
-    this.sending ??= this.send();
+    // Whoever commits first would lend the others its async context.
+    this.sending ??= outside(() => this.send());
   }
 
   /** Lets the last hint out, if that does not take long, and closes the transport. Never rejects. */

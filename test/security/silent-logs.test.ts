@@ -3,6 +3,7 @@ import type { ConsumerContext, EventInput, EventxEvent } from 'nestjs-eventx';
 import type { EntityManager } from 'typeorm';
 
 import { type ConsumerApp, startConsumerAppOn } from '../support/consumers/app.js';
+import { managerOf } from '../support/consumers/manager-of.js';
 import { DATABASES } from '../support/data-sources.js';
 import { NestRecording } from '../support/recording-nest.js';
 import { refuseNoMore, refuseType } from '../support/refusing-trigger.js';
@@ -64,10 +65,11 @@ describe.each(DATABASES)('payloads and headers stay out of the logs on %s', (dat
 
   test('when handlers fail, retry, park and halt, also in a statement that carries the payload', async () => {
     let fails = true;
-    const handle = async ({ data }: EventxEvent, { manager }: Context) => {
+    const handle = async ({ data }: EventxEvent, context: Context) => {
       if (fails) {
         const text = JSON.stringify(data);
-        await (manager ?? app.dataSource.manager).query('INSERT INTO nowhere VALUES (?)', [text]);
+        const manager = managerOf(context) ?? app.dataSource.manager;
+        await manager.query('INSERT INTO nowhere VALUES (?)', [text]);
       }
     };
     for (const [name, options] of Object.entries({

@@ -1,5 +1,7 @@
+import { inspect } from 'node:util';
+
 import { expect, test } from '@jest/globals';
-import type { ConsumerContext } from 'nestjs-eventx';
+import { type ConsumerContext, EventxUsageError } from 'nestjs-eventx';
 import { EntityManager } from 'typeorm';
 
 import { cleanUpAfterEach } from '../../support/clean-up.js';
@@ -27,7 +29,16 @@ test('G5 consumers: a handler gets the event and a context that says who, which 
       [1, 2, 3].map((attempt) => [attempt, `${name}@1#${attempt}`]),
     );
     expect(seen.every(({ signal }) => signal instanceof AbortSignal && !signal.aborted)).toBe(true);
-    const managers = seen.map(({ manager }) => manager instanceof EntityManager);
-    expect(managers).toEqual(Array(3).fill(name === 'together'));
   }
+  for (const context of contexts.filter(({ consumer }) => consumer === 'together')) {
+    expect(context.manager).toBeInstanceOf(EntityManager);
+  }
+  const [plain] = contexts.filter(({ consumer }) => consumer === 'plain');
+  expect(() => plain!.manager).toThrow(EventxUsageError);
+  expect(() => plain!.manager).toThrow(/Consumer "plain".*transactional: true/);
+  // A handler may hand it on, log it or store it.
+  expect({ ...plain }).toMatchObject({ consumer: 'plain', id: 'plain@1#1' });
+  expect(Object.keys({ ...plain })).not.toContain('manager');
+  expect(inspect(plain)).toContain('plain@1#1');
+  expect(JSON.stringify(plain)).toContain('plain@1#1');
 });

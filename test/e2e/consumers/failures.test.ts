@@ -6,6 +6,7 @@ import { cleanUpAfterEach } from '../../support/clean-up.js';
 import { startConsumerAppOn } from '../../support/consumers/app.js';
 import { Attempts } from '../../support/consumers/attempts.js';
 import { Effects } from '../../support/consumers/effects.js';
+import { managerOf } from '../../support/consumers/manager-of.js';
 import { DATABASES } from '../../support/data-sources.js';
 import { range } from '../../support/stored-events.js';
 
@@ -74,13 +75,12 @@ describe.each(DATABASES)(
       async (transactional) => {
         const { consumers, effects } = await start(
           { batch: true, transactional },
-          (attempts, effects, name) =>
-            async (events, { manager }) => {
-              for (const { seq } of events) {
-                attempts.call(seq);
-                await effects.add(name, seq, manager ?? undefined);
-              }
-            },
+          (attempts, effects, name) => async (events, context) => {
+            for (const { seq } of events) {
+              attempts.call(seq);
+              await effects.add(name, seq, managerOf(context));
+            }
+          },
         );
         for (const { name, place, attempts } of consumers) {
           const first = range(1, transactional ? 0 : place - 1);

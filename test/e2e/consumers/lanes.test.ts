@@ -7,6 +7,7 @@ import { type ConsumerApp, startConsumerAppOn } from '../../support/consumers/ap
 import { countStatements } from '../../support/consumers/statements.js';
 import { Effects } from '../../support/consumers/effects.js';
 import { Gate } from '../../support/consumers/gate.js';
+import { managerOf } from '../../support/consumers/manager-of.js';
 import { DATABASES } from '../../support/data-sources.js';
 import { range } from '../../support/stored-events.js';
 import { until } from '../../support/until.js';
@@ -35,10 +36,10 @@ describe.each(DATABASES)('G5 consumers: several events at a time on %s', (databa
         name: 'c',
         transactional,
         concurrency: 5,
-        handle: async ({ seq, key }: EventxEvent, { manager }: Context) => {
+        handle: async ({ seq, key }: EventxEvent, context: Context) => {
           most = Math.max(most, ++working);
           for (let turns = (seq * 7) % 11; turns > 0; turns--) await new Promise(setImmediate);
-          await effects.add('c', seq, manager ?? undefined, key!);
+          await effects.add('c', seq, managerOf(context), key!);
           working--;
         },
       });

@@ -6,6 +6,7 @@ import { cleanUpAfterEach } from '../../support/clean-up.js';
 import { type ConsumerApp, startConsumerApp } from '../../support/consumers/app.js';
 import { Effects } from '../../support/consumers/effects.js';
 import { Gate } from '../../support/consumers/gate.js';
+import { managerOf } from '../../support/consumers/manager-of.js';
 import { DATABASES, emptyDatabase } from '../../support/data-sources.js';
 import { range } from '../../support/stored-events.js';
 
@@ -66,8 +67,9 @@ describe.each(DATABASES)('G5 consumers: two instances on %s', (database) => {
       app.consume({
         name,
         ...options,
-        handle: async (events: EventxEvent | readonly EventxEvent[], { manager }: Context) => {
-          for (const { seq } of [events].flat()) await effects.add(name, seq, manager ?? undefined);
+        handle: async (events: EventxEvent | readonly EventxEvent[], context: Context) => {
+          const manager = managerOf(context);
+          for (const { seq } of [events].flat()) await effects.add(name, seq, manager);
           if (manager) await manager.query(`${steal} WHERE consumer = 'together'`);
           else await gate.pass();
         },

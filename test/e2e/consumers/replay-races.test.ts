@@ -7,6 +7,7 @@ import { startConsumerAppOn } from '../../support/consumers/app.js';
 import { Attempts } from '../../support/consumers/attempts.js';
 import { Effects } from '../../support/consumers/effects.js';
 import { Gate } from '../../support/consumers/gate.js';
+import { managerOf } from '../../support/consumers/manager-of.js';
 import { DATABASES } from '../../support/data-sources.js';
 import { range } from '../../support/stored-events.js';
 
@@ -37,9 +38,9 @@ describe.each(DATABASES)(
         ...options,
         retry: { attempts: 1 },
         afterRetries: 'park-key',
-        handle: async ({ seq, key }: EventxEvent, { manager }: Context) => {
+        handle: async ({ seq, key }: EventxEvent, context: Context) => {
           attempts.call(seq);
-          await effects.add('c', seq, manager ?? undefined, key!);
+          await effects.add('c', seq, managerOf(context), key!);
         },
       });
       const round = range(1, KEYS).map((key) => `t@${key}`);

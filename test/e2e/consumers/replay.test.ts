@@ -6,6 +6,7 @@ import { cleanUpAfterEach } from '../../support/clean-up.js';
 import { startConsumerAppOn } from '../../support/consumers/app.js';
 import { Attempts } from '../../support/consumers/attempts.js';
 import { Effects } from '../../support/consumers/effects.js';
+import { managerOf } from '../../support/consumers/manager-of.js';
 import { DATABASES } from '../../support/data-sources.js';
 import { seqsOf } from '../../support/stored-events.js';
 
@@ -23,8 +24,8 @@ describe.each(DATABASES)('G10 nothing dropped: replay of parked events on %s', (
       transactional,
       retry: { attempts: 1 },
       afterRetries,
-      handle: async ({ seq }: EventxEvent, { manager }: ConsumerContext<EntityManager>) => {
-        await effects.add('c', seq, manager ?? undefined);
+      handle: async ({ seq }: EventxEvent, context: ConsumerContext<EntityManager>) => {
+        await effects.add('c', seq, managerOf(context));
         attempts.call(seq);
       },
     });
@@ -89,7 +90,7 @@ describe.each(DATABASES)('G10 nothing dropped: replay of parked events on %s', (
       [3, 'failed', 1],
       [5, 'blocked', 0],
     ]);
-    expect(left[0]!.failures).toEqual([{ at: expect.any(String), error: 'no luck with 3' }]);
+    expect(left[0]!.failures).toEqual([expect.objectContaining({ error: 'no luck with 3' })]);
 
     attempts.mend();
     expect(await app.letters.replay({ consumer: 'c' })).toMatchObject({ replayed: 2 });

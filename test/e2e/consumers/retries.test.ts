@@ -26,7 +26,7 @@ describe.each(DATABASES)('G10 nothing dropped: how often an event is tried on %s
       seq: 1,
       lag: 2,
       lastError: expect.stringMatching(
-        /^seq 2, attempt \d+ failed \(next in \d ms\): no luck with 2$/,
+        /^Consumer "c": handler 1 of c, seq 2 \(id 2, type "n"\), attempt \d+ failed \(next in \d ms\): no luck with 2$/,
       ),
     });
     expect(attempts.count(3)).toBe(0);

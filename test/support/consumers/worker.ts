@@ -3,6 +3,7 @@ import type { DataSourceOptions, EntityManager } from 'typeorm';
 
 import { type ConsumerApp, startConsumerApp } from './app.js';
 import { Effects } from './effects.js';
+import { managerOf } from './manager-of.js';
 
 /** One run of a worker; plain data, so that it can be sent to a process. */
 export interface WorkerSettings {
@@ -46,11 +47,11 @@ export async function startWorker(
     app.consume({
       name,
       ...WORKER_CONSUMERS[name],
-      handle: async ({ seq, type }: EventxEvent, { manager }: ConsumerContext<EntityManager>) => {
+      handle: async ({ seq, type }: EventxEvent, context: ConsumerContext<EntityManager>) => {
         await randomPause(slowness);
-        await effects.add(name, seq, manager ?? undefined, run);
+        await effects.add(name, seq, managerOf(context), run);
         if (name === 'once')
-          await app.eventx.publish(manager, { type: `echo of ${type}`, data: seq });
+          await app.eventx.publish(context.manager, { type: `echo of ${type}`, data: seq });
         onEffect(name);
         await randomPause(slowness);
         if (hold > 0) await new Promise((resolve) => setTimeout(resolve, hold));

@@ -150,13 +150,13 @@ function consume(
     startFrom: 'earliest',
     // Statements are broken off here by the hundred.
     retry: { backoff: { initial: 5, max: 100 } },
-    handle: async ({ seq, uuid }: EventxEvent, { manager }: ConsumerContext<EntityManager>) => {
+    handle: async ({ seq, uuid }: EventxEvent, context: ConsumerContext<EntityManager>) => {
       if (!writes) return;
       tell({ handling: { consumer: name, seq, at: Date.now() } });
       if (takes === null) await new Promise(() => undefined);
       if (takes) await delay(takes);
-      if (transactional) transactions.add(manager.queryRunner!);
-      await (transactional ? manager : dataSource).query(
+      if (transactional) transactions.add(context.manager.queryRunner!);
+      await (transactional ? context.manager : dataSource).query(
         'INSERT INTO effects (consumer, seq, uuid) VALUES (?, ?, ?)',
         [name, seq, uuid],
       );

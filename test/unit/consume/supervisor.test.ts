@@ -5,6 +5,7 @@ import { type InMemoryEvent, InMemoryEventStorage } from 'nestjs-eventx/testing'
 import { Consumer } from '../../../lib/consume/consumer.js';
 import { CustomOffsetStore, memoryOffsets } from '../../../lib/consume/custom-offsets.js';
 import { ConsumerSupervisor } from '../../../lib/consume/supervisor.js';
+import { resolveConsumersOptions } from '../../../lib/consume/supervisor-options.js';
 import type { ConsumerRecord, Lease } from '../../../lib/storage/index.js';
 import { Gate } from '../../support/consumers/gate.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
@@ -60,7 +61,7 @@ describe('the consumers of a process', () => {
     const subscriber = runner.subscriber.bind(runner);
     supervisor = new ConsumerSupervisor(
       { storage: log, subscriber },
-      { lease: 400, shutdownTimeout: 1000 },
+      resolveConsumersOptions({ lease: 400, shutdownTimeout: 1000 }),
       { logger: new RecordingLogger(), owner: 'me' },
     );
     running = Promise.all([runner.run(end.signal), supervisor.run(end.signal)]);
