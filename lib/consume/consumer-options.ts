@@ -1,5 +1,5 @@
-import { type BackoffOptions, resolveBackoff } from '../core/backoff.js';
-import { integerOption, refuseUnknownOptions } from '../core/checks.js';
+import { type Backoff, type BackoffOptions, resolveBackoff } from '../core/backoff.js';
+import { booleanOption, integerOption, optionName, refuseUnknownOptions } from '../core/checks.js';
 import { EventxOptionsError } from '../core/errors.js';
 import type { BatchLimits } from '../subscribe/batch-limits.js';
 import type { AfterRetries, RetryPolicy } from './retry-policy.js';
@@ -11,13 +11,15 @@ export type ConsumerStart = 'latest' | 'earliest' | number | Date;
 export type LostPositionPolicy = 'halt' | 'earliest' | 'latest';
 
 export interface RetryOptions {
-  /** How often an event is tried in all. @default Infinity */
+  /** How often an event is tried in all; must be said where `afterRetries` parks. @default Infinity */
   readonly attempts?: number;
   /** Waits between the attempts (Go: `WithConsumerRetryDuration`, 30 s). @default { initial: 100, max: 30000 } */
   readonly backoff?: BackoffOptions;
-  /** Which errors are worth another attempt. @default all but NonRetryableError */
+  /** Which errors are worth another attempt; answers at once. @default all but NonRetryableError */
   readonly retryIf?: (error: unknown) => boolean;
 }
+
+const RETRY_BACKOFF: Backoff = { initial: 100, max: 30_000 };
 
 /** What a timer of Node takes, in ms; a longer one would fire at once. */
 export const LONGEST_TIMER = 2 ** 31 - 1;
@@ -86,40 +88,65 @@ export function resolveConsumerOptions(
   consumer: string,
   options: ConsumerOptions = {},
 ): ResolvedConsumerOptions {
-  refuseUnknownOptions(`Consumer "${consumer}"`, options, CONSUMER_OPTION_NAMES);
-  const { retry = {}, batch = false } = options;
-  refuseUnknownOptions(`Consumer "${consumer}", retry`, retry, ['attempts', 'backoff', 'retryIf']);
-  const concurrency = integerOption('concurrency', options.concurrency, 1, { max: 1000 });
+  const where = `Consumer "${consumer}"`;
+  refuseUnknownOptions(where, options, CONSUMER_OPTION_NAMES);
+  const batch = booleanOption('batch', options.batch, false, { where });
+  const concurrency = integerOption('concurrency', options.concurrency, 1, { max: 1000, where });
   if (batch && concurrency > 1) {
     throw new EventxOptionsError(
-      `Consumer "${consumer}": "batch" and "concurrency" exclude each other. A batch handler may work in parallel by itself.`,
+      `${where}: "batch" and "concurrency" exclude each other. A batch handler may work in parallel by itself.`,
     );
   }
   return {
-    startFrom: checkConsumerStart(
-      `Consumer "${consumer}": option "startFrom"`,
-      options.startFrom ?? 'latest',
-    ),
-    transactional: options.transactional ?? false,
+    startFrom: checkConsumerStart(optionName('startFrom', where), options.startFrom ?? 'latest'),
+    transactional: booleanOption('transactional', options.transactional, false, { where }),
     batch,
     concurrency,
     limits: {
-      count: integerOption('fetchLimit', options.fetchLimit, 256, { max: 100_000 }),
-      bytes: integerOption('sizeLimit', options.sizeLimit, 2 * 1024 * 1024),
+      count: integerOption('fetchLimit', options.fetchLimit, 256, { max: 100_000, where }),
+      bytes: integerOption('sizeLimit', options.sizeLimit, 2 * 1024 * 1024, { where }),
     },
-    timeout: integerOption('timeout', options.timeout, 0, { min: 0, max: LONGEST_TIMER }),
-    retry: {
-      attempts:
-        (retry.attempts ?? Infinity) === Infinity
-          ? Infinity
-          : integerOption('retry.attempts', retry.attempts, 1),
-      backoff: resolveBackoff('retry.backoff', { max: 30_000, ...retry.backoff }),
-      retryIf: retry.retryIf ?? (() => true),
-      afterRetries: oneOf('afterRetries', options.afterRetries, ['halt', 'park', 'park-key']),
-    },
-    onTruncated: oneOf('onTruncated', options.onTruncated, ['halt', 'earliest', 'latest']),
-    onLost: oneOf('onLost', options.onLost, ['halt', 'earliest', 'latest']),
+    timeout: integerOption('timeout', options.timeout, 0, { min: 0, max: LONGEST_TIMER, where }),
+    retry: resolveRetry(where, options),
+    onTruncated: oneOf('onTruncated', options.onTruncated, ['halt', 'earliest', 'latest'], where),
+    onLost: oneOf('onLost', options.onLost, ['halt', 'earliest', 'latest'], where),
   };
+}
+
+function resolveRetry(where: string, options: ConsumerOptions): RetryPolicy {
+  const retry = options.retry ?? {};
+  refuseUnknownOptions(`${where}, retry`, retry, ['attempts', 'backoff', 'retryIf']);
+  const attempts = retry.attempts ?? undefined;
+  const afterRetries = oneOf(
+    'afterRetries',
+    options.afterRetries,
+    ['halt', 'park', 'park-key'],
+    where,
+  );
+  if (afterRetries !== 'halt' && attempts === undefined) {
+    throw new EventxOptionsError(
+      `${where}: afterRetries '${afterRetries}' needs "retry.attempts", such as retry: { attempts: 5 }. Without it an event is tried ` +
+        `for ever and never parked, unless its handler throws a NonRetryableError. If that is meant: retry: { attempts: Infinity }.`,
+    );
+  }
+  return {
+    attempts:
+      attempts === undefined || attempts === Infinity
+        ? Infinity
+        : integerOption('retry.attempts', attempts, Infinity, { where }),
+    backoff: resolveBackoff('retry.backoff', retry.backoff ?? {}, RETRY_BACKOFF, { where }),
+    retryIf: checkRetryIf(where, retry.retryIf ?? (() => true)),
+    afterRetries,
+  };
+}
+
+/** An async one would always seem to say yes: its answer is a promise. */
+function checkRetryIf(where: string, retryIf: RetryPolicy['retryIf']): RetryPolicy['retryIf'] {
+  if (typeof retryIf === 'function' && retryIf.constructor.name !== 'AsyncFunction') return retryIf;
+  const is = typeof retryIf === 'function' ? 'async' : `of type ${typeof retryIf}`;
+  throw new EventxOptionsError(
+    `${optionName('retry.retryIf', where)} must be a function that answers true or false at once, but is ${is}.`,
+  );
 }
 
 const NAME = /^[\w.:@/-]{1,128}$/;
@@ -155,10 +182,15 @@ export function checkConsumerStart(where: string, start: ConsumerStart): Consume
 }
 
 /** The first choice is the default. */
-function oneOf<T extends string>(name: string, value: T | undefined, choices: readonly T[]): T {
+function oneOf<T extends string>(
+  name: string,
+  value: T | undefined,
+  choices: readonly T[],
+  where: string,
+): T {
   const chosen = value ?? choices[0]!;
   if (choices.includes(chosen)) return chosen;
   throw new EventxOptionsError(
-    `Option "${name}" must be ${choices.map((choice) => `'${choice}'`).join(' or ')}, but is ${JSON.stringify(value)}.`,
+    `${optionName(name, where)} must be ${choices.map((choice) => `'${choice}'`).join(' or ')}, but is ${JSON.stringify(value)}.`,
   );
 }

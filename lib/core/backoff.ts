@@ -1,4 +1,4 @@
-import { integerOption, refuseUnknownOptions } from './checks.js';
+import { integerOption, optionName, type OptionOwner, refuseUnknownOptions } from './checks.js';
 import { EventxOptionsError } from './errors.js';
 
 /** How long to wait between tries: exponential, with jitter. */
@@ -11,14 +11,29 @@ export interface BackoffOptions {
 
 export type Backoff = Required<BackoffOptions>;
 
-/** @throws EventxOptionsError */
-export function resolveBackoff(name: string, options: BackoffOptions = {}): Backoff {
-  refuseUnknownOptions(name, options, ['initial', 'max']);
-  const initial = integerOption(`${name}.initial`, options.initial, 100);
-  const max = integerOption(`${name}.max`, options.max, Math.max(5000, initial));
+const DEFAULTS: Backoff = { initial: 100, max: 5000 };
+
+/**
+ * Fills and checks. What is not given never contradicts what is: a long first wait raises the default maximum, a small maximum lowers
+ * the default first wait.
+ * @throws EventxOptionsError
+ */
+export function resolveBackoff(
+  name: string,
+  options: BackoffOptions = {},
+  defaults: Backoff = DEFAULTS,
+  owner: OptionOwner = {},
+): Backoff {
+  const { where } = owner;
+  refuseUnknownOptions(where ? `${where}, ${name}` : name, options, ['initial', 'max']);
+  const most =
+    options.max == null ? null : integerOption(`${name}.max`, options.max, defaults.max, owner);
+  const first = Math.min(defaults.initial, most ?? Infinity);
+  const initial = integerOption(`${name}.initial`, options.initial, first, owner);
+  const max = most ?? Math.max(defaults.max, initial);
   if (max < initial) {
     throw new EventxOptionsError(
-      `Option "${name}.max" (${max}) must not be smaller than "${name}.initial" (${initial}).`,
+      `${optionName(`${name}.max`, where)} (${max}) must not be smaller than "${name}.initial" (${initial}).`,
     );
   }
   return { initial, max };

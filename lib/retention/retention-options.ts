@@ -1,5 +1,5 @@
 import { type Backoff, type BackoffOptions, resolveBackoff } from '../core/backoff.js';
-import { integerOption, refuseUnknownOptions } from '../core/checks.js';
+import { booleanOption, integerOption, refuseUnknownOptions } from '../core/checks.js';
 import { EventxOptionsError } from '../core/errors.js';
 
 /** What is kept, and when the rest is deleted. */
@@ -19,6 +19,8 @@ export interface RetentionOptions {
   /** Waits between tries after an error (Go: `WithRetentionErrorRetryDuration`, 30 s). @default { initial: 1000, max: 60000 } */
   readonly errorBackoff?: BackoffOptions;
 }
+
+const ERROR_BACKOFF: Backoff = { initial: 1000, max: 60_000 };
 
 export interface ResolvedRetentionOptions {
   readonly maxTotalEvents: number;
@@ -41,7 +43,12 @@ export function resolveRetentionOptions(options: RetentionOptions): ResolvedRete
     'errorBackoff',
   ]);
   const { cron, interval, maxAge } = options;
-  if (cron !== undefined && interval !== undefined) {
+  if (cron != null && typeof cron !== 'string') {
+    throw new EventxOptionsError(
+      `Option "retention.cron" must be a cron expression, such as '0 3 * * *', but is ${String(cron)}.`,
+    );
+  }
+  if (cron != null && interval != null) {
     throw new EventxOptionsError(
       'Option "retention": "interval" and "cron" exclude each other; give one of them.',
     );
@@ -50,17 +57,14 @@ export function resolveRetentionOptions(options: RetentionOptions): ResolvedRete
     maxTotalEvents: integerOption('retention.maxTotalEvents', options.maxTotalEvents, 100_000_000, {
       min: 0,
     }),
-    maxAge: maxAge === undefined ? null : integerOption('retention.maxAge', maxAge, 1),
+    // Not a default that null would fall back to: everything would be too old.
+    maxAge: maxAge == null ? null : integerOption('retention.maxAge', maxAge, Infinity),
     batchSize: integerOption('retention.batchSize', options.batchSize, 1000, { max: 100_000 }),
     schedule:
-      cron !== undefined
+      cron != null
         ? { cron }
         : { interval: integerOption('retention.interval', interval, 60_000, { max: 2 ** 31 - 1 }) },
-    ignoreConsumers: options.ignoreConsumers ?? false,
-    errorBackoff: resolveBackoff('retention.errorBackoff', {
-      initial: 1000,
-      max: 60_000,
-      ...options.errorBackoff,
-    }),
+    ignoreConsumers: booleanOption('retention.ignoreConsumers', options.ignoreConsumers, false),
+    errorBackoff: resolveBackoff('retention.errorBackoff', options.errorBackoff, ERROR_BACKOFF),
   };
 }

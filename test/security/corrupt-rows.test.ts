@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type EventxEvent, EventDecodeError } from 'nestjs-eventx';
+import { type ConsumerOptions, type EventxEvent, EventDecodeError } from 'nestjs-eventx';
 
 import { type ConsumerApp, startConsumerApp } from '../support/consumers/app.js';
 import { corrupt, CORRUPTIONS, SECRET } from '../support/corrupt.js';
@@ -49,7 +49,10 @@ describe.each(DATABASES)('a corrupt row in the middle of the log on %s', (databa
   /** A consumer of each mode that looks at its events in this way. */
   function consume(
     look: (event: EventxEvent) => unknown,
-    { suffix = '', ...options }: { suffix?: string; types?: string; afterRetries?: 'park' } = {},
+    {
+      suffix = '',
+      ...options
+    }: { suffix?: string; types?: string } & Pick<ConsumerOptions, 'afterRetries' | 'retry'> = {},
   ): string[] {
     return MODE_NAMES.map((mode) => {
       const name = `${mode.replace(' ', '-')}${suffix}`;
@@ -76,7 +79,11 @@ describe.each(DATABASES)('a corrupt row in the middle of the log on %s', (databa
     const lookAtAll = ({ headers, data }: EventxEvent) => [headers, data];
     const blind = consume(({ key }) => key, { suffix: '-blind' });
     const typed = consume(lookAtAll, { suffix: '-typed', types: 'good' });
-    const parking = consume(lookAtAll, { suffix: '-parking', afterRetries: 'park' });
+    const parking = consume(lookAtAll, {
+      suffix: '-parking',
+      afterRetries: 'park',
+      retry: { attempts: Infinity },
+    });
     const halting = consume(lookAtAll, { suffix: '-halting' });
 
     for (const name of [...blind, ...typed, ...parking]) await app.finished(name);

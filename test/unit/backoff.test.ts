@@ -27,6 +27,28 @@ describe('the options of the wait', () => {
     expect(resolveBackoff('errorBackoff', { initial: 8000 })).toEqual({ initial: 8000, max: 8000 });
   });
 
+  test('of each kind have their own, and what is not given never contradicts what is', () => {
+    const defaults = { initial: 1000, max: 60_000 };
+    const resolve = (options?: object) => resolveBackoff('backoff', options, defaults);
+    expect(resolve()).toEqual(defaults);
+    expect(resolve({ max: undefined })).toEqual(defaults);
+    expect(resolve({ initial: 90_000 })).toEqual({ initial: 90_000, max: 90_000 });
+    expect(resolve({ max: 20 })).toEqual({ initial: 20, max: 20 });
+    expect(() => resolve({ initial: 500, max: 20 })).toThrow(/"backoff.max" \(20\) must not/);
+  });
+
+  test.each([1000, null, '1s', [1, 2]])('%j is no backoff', (options) => {
+    expect(() => resolveBackoff('backoff', options as object)).toThrow(
+      /backoff: must be an object with some of initial, max/,
+    );
+  });
+
+  test('a wrong maximum is named, not what follows from it', () => {
+    expect(() => resolveBackoff('backoff', { max: '5s' } as object)).toThrow(
+      /"backoff.max" must be a whole number of at least 1, but is "5s"/,
+    );
+  });
+
   test('are refused by the name they were given under', () => {
     expect(() => resolveBackoff('errorBackoff', { initial: 0 })).toThrow(
       /"errorBackoff.initial" must be a whole number of at least 1, but is 0/,

@@ -64,7 +64,7 @@ describe('the options of the module', () => {
     ],
     [{ maxPayloadBytes: 16 * 1024 * 1024 }, /"maxPayloadBytes".* The default is 1048576/],
     [{ queryTimeout: 0 }, /"queryTimeout" must be a whole number of at least 1, but is 0/],
-    [{ queryTimeout: '5s' }, /"queryTimeout".*but is 5s/],
+    [{ queryTimeout: '5s' }, /"queryTimeout".*but is "5s"/],
     [
       { allowUnsafe: ['galera', 'myisam'] },
       /"allowUnsafe" knows read-only, galera.*but not myisam/,

@@ -20,7 +20,12 @@ describe.each(DATABASES)('a row with a payload that is no JSON on %s', (database
       };
       app.consume({ name: 'blind', handle: ({ seq }) => void seen['blind']!.push(seq) });
       app.consume({ name: 'other', types: 'fine', handle: read('other') });
-      app.consume({ name: 'parks', afterRetries: 'park', handle: read('parks') });
+      app.consume({
+        name: 'parks',
+        afterRetries: 'park',
+        retry: { attempts: Infinity },
+        handle: read('parks'),
+      });
       app.consume({ name: 'halts', handle: read('halts') });
       await app.write('fine');
       await app.dataSource.query(

@@ -136,7 +136,7 @@ describe.each(DATABASES)('an offset that is kept elsewhere, with a log on %s', (
 
   test.each<[string, ConsumerOptions]>([
     ['transactional', { transactional: true }],
-    ['parking', { afterRetries: 'park' }],
+    ['parking', { afterRetries: 'park', retry: { attempts: 1 } }],
   ])('cannot be %s: that needs the offset in the log’s database', async (_what, options) => {
     const open = await start();
     const app = await open();

@@ -77,7 +77,7 @@ describe.each(DATABASES)('G10 nothing dropped: how often an event is tried on %s
         name: 'c',
         concurrency,
         afterRetries: 'park',
-        retry: { retryIf: (error) => !(error instanceof RangeError) },
+        retry: { attempts: Infinity, retryIf: (error) => !(error instanceof RangeError) },
         handle: ({ seq }) => {
           attempts.call(seq);
           if (seq === 2) throw new NonRetryableError('no such customer');

@@ -86,10 +86,17 @@ describe.each(DATABASES)('payloads of known types on %s', (database) => {
     app.consume({
       name: 'parks',
       afterRetries: 'park',
+      retry: { attempts: Infinity },
       handle: ({ data }) => void seen.push(data),
     });
     app.consume({ name: 'halts', handle: () => undefined });
-    app.consume({ name: 'batch', batch: true, afterRetries: 'park', handle: () => undefined });
+    app.consume({
+      name: 'batch',
+      batch: true,
+      afterRetries: 'park',
+      retry: { attempts: Infinity },
+      handle: () => undefined,
+    });
     app.consume({ name: 'blind', types: 'other', handle: () => undefined });
     for (const name of ['parks', 'batch', 'blind']) await app.finished(name);
     expect(seen).toEqual([

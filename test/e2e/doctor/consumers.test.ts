@@ -120,6 +120,7 @@ describe.each(DATABASES)('the doctor and the consumers, on %s', (database) => {
       name: 'stock',
       handle: () => Promise.reject(new NonRetryableError('no such shelf')),
       afterRetries: 'park',
+      retry: { attempts: Infinity },
     });
     await app.write('a', 'b');
     await app.finished('stock');
