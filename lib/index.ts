@@ -68,6 +68,7 @@ export type {
   AssignResult,
   DeadLetter,
   DeadLetterFilter,
+  DeadLetterPlace,
   EventxStorage,
   FailedAttempt,
   LogState,

@@ -1,6 +1,7 @@
 import { integerOption, refuseUnknownOptions } from '../core/checks.js';
 import { EventxOptionsError } from '../core/errors.js';
 import type { DeadLetterFilter } from '../storage/index.js';
+import { isConsumerName } from './consumer-options.js';
 
 /** Which letters to replay or to discard: one, those of a consumer, or those of one of its keys. */
 export type DeadLetterSelection =
@@ -15,7 +16,12 @@ const TIMES = ['since', 'until'] as const;
  * @throws EventxOptionsError
  */
 export function checkFilter(filter: DeadLetterFilter): DeadLetterFilter {
-  refuseUnknownOptions('The filter of dead letters', filter, [...TEXTS, ...TIMES, 'limit']);
+  refuseUnknownOptions('The filter of dead letters', filter, [
+    ...TEXTS,
+    ...TIMES,
+    'after',
+    'limit',
+  ]);
   for (const name of TEXTS) {
     if (filter[name] !== undefined && typeof filter[name] !== 'string') refuse(name, 'a string');
   }
@@ -24,6 +30,9 @@ export function checkFilter(filter: DeadLetterFilter): DeadLetterFilter {
     if (time !== undefined && !(time instanceof Date && !Number.isNaN(time.getTime()))) {
       refuse(name, 'a valid Date');
     }
+  }
+  if (filter.after !== undefined && !isPlace(filter.after)) {
+    refuse('after', 'a dead letter, or its { consumer, seq }');
   }
   if (filter.limit !== undefined) integerOption('limit', filter.limit, 100);
   return filter;
@@ -48,6 +57,12 @@ export function checkSelection(selection: DeadLetterSelection): DeadLetterSelect
 export function checkId(id: number): number {
   if (!Number.isSafeInteger(id)) refuse('id', 'a whole number');
   return id;
+}
+
+function isPlace(after: unknown): boolean {
+  if (typeof after !== 'object' || after === null) return false;
+  const { consumer, seq } = after as { consumer?: unknown; seq?: unknown };
+  return isConsumerName(consumer) && Number.isSafeInteger(seq);
 }
 
 function refuse(name: string, expected: string): never {

@@ -1,6 +1,9 @@
 import type { SequencedEvent } from '../core/event.js';
 import type { FailedAttempt } from './consumer-store.js';
 
+/** Where a dead letter comes in their order. */
+export type DeadLetterPlace = Pick<DeadLetter, 'consumer' | 'seq'>;
+
 /** Which dead letters; all conditions together. */
 export interface DeadLetterFilter {
   readonly consumer?: string;
@@ -10,6 +13,8 @@ export interface DeadLetterFilter {
   readonly since?: Date;
   /** Parked before this time. */
   readonly until?: Date;
+  /** Only those behind this place: the last letter of a page gives the next one. */
+  readonly after?: DeadLetterPlace;
   /** @default 100 */
   readonly limit?: number;
 }
@@ -37,6 +42,10 @@ export interface DeadLetterStore<E extends SequencedEvent, M = unknown> {
   /** In order of consumer and seq. */
   find(filter: DeadLetterFilter): Promise<readonly DeadLetter<E>[]>;
   get(id: number): Promise<DeadLetter<E> | null>;
+  /** The oldest letter of the same consumer and key that is older than this one; null when there is none. */
+  olderOfKey(
+    letter: Pick<DeadLetter, 'consumer' | 'key' | 'seq'>,
+  ): Promise<Pick<DeadLetter, 'id' | 'seq'> | null>;
   /**
    * Reserves a letter for one replay. @returns false when another replay has it, or it is gone
    */
@@ -52,6 +61,8 @@ export interface DeadLetterStore<E extends SequencedEvent, M = unknown> {
     work: (manager: M) => Promise<void>,
     signal: AbortSignal,
   ): Promise<boolean>;
-  /** Removes letters, handled or not. @returns how many */
-  discard(ids: readonly number[]): Promise<number>;
+  /** Removes a letter, handled or not. @returns whether it was there */
+  discard(id: number): Promise<boolean>;
+  /** Removes the letters that `find` would give, handled or not. @returns how many */
+  discardSome(filter: DeadLetterFilter): Promise<number>;
 }

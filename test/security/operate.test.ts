@@ -103,7 +103,7 @@ describe.each(DATABASES)('operating consumers with what a request may hold on %s
     const before = await snapshot(app);
     const { letters } = app;
     for (const value of HOSTILE_VALUES.filter((value) => value !== undefined)) {
-      for (const name of ['consumer', 'type', 'key', 'since', 'until', 'sort']) {
+      for (const name of ['consumer', 'type', 'key', 'since', 'until', 'after', 'sort']) {
         const filter = { [name]: value } as DeadLetterFilter;
         await expect(letters.list(filter)).rejects.toThrow(EventxOptionsError);
       }

@@ -6,6 +6,7 @@ import { toSafeInteger } from '../../core/safe-integer.js';
 import type {
   DeadLetter,
   DeadLetterFilter,
+  DeadLetterPlace,
   DeadLetterStore,
   FailedAttempt,
 } from '../../storage/index.js';
@@ -43,19 +44,7 @@ export class TypeOrmDeadLetterStore<E extends SequencedEvent> implements DeadLet
   }
 
   async find(filter: DeadLetterFilter): Promise<readonly DeadLetter<E>[]> {
-    const { consumer, type, key, since, until } = filter;
-    const given: Statement[] = [{ sql: '`log` = ?', parameters: [this.log] }];
-    if (consumer !== undefined) given.push({ sql: '`consumer` = ?', parameters: [consumer] });
-    if (type !== undefined) given.push(exactly('type', type));
-    if (key !== undefined) given.push(exactly('key', key));
-    if (since) given.push({ sql: '`parked_at` >= ?', parameters: [since.getTime()] });
-    if (until) given.push({ sql: '`parked_at` < ?', parameters: [until.getTime()] });
-    const rows = await this.statements.read({
-      sql:
-        `SELECT * FROM ${this.table} WHERE ${given.map(({ sql }) => sql).join(' AND ')} ` +
-        'ORDER BY `consumer`, `seq` LIMIT ?',
-      parameters: [...given.flatMap(({ parameters }) => parameters), filter.limit ?? DEFAULT_LIMIT],
-    });
+    const rows = await this.statements.read(this.selection('*', filter));
     return rows.map(toDeadLetter<E>);
   }
 
@@ -65,6 +54,22 @@ export class TypeOrmDeadLetterStore<E extends SequencedEvent> implements DeadLet
       parameters: [this.log, id],
     });
     return row ? toDeadLetter<E>(row) : null;
+  }
+
+  async olderOfKey({
+    consumer,
+    key,
+    seq,
+  }: Pick<DeadLetter, 'consumer' | 'key' | 'seq'>): Promise<Pick<DeadLetter, 'id' | 'seq'> | null> {
+    if (key === null) return null;
+    const isOfKey = exactly('key', key);
+    const [row] = await this.statements.read({
+      sql:
+        `SELECT \`id\`, \`seq\` FROM ${this.table} WHERE \`log\` = ? AND \`consumer\` = ? AND ${isOfKey.sql} ` +
+        'AND `seq` < ? ORDER BY `seq` LIMIT 1',
+      parameters: [this.log, consumer, ...isOfKey.parameters, seq],
+    });
+    return row ? { id: toSafeInteger(row.id, 'id'), seq: toSafeInteger(row.seq, 'seq') } : null;
   }
 
   async claim(id: number, claim: string, forMs: number): Promise<boolean> {
@@ -113,12 +118,39 @@ export class TypeOrmDeadLetterStore<E extends SequencedEvent> implements DeadLet
     });
   }
 
-  async discard(ids: readonly number[]): Promise<number> {
-    if (ids.length === 0) return 0;
-    return this.statements.change({
-      sql: `DELETE FROM ${this.table} WHERE \`log\` = ? AND \`id\` IN (${ids.map(() => '?').join(', ')})`,
-      parameters: [this.log, ...ids],
+  async discard(id: number): Promise<boolean> {
+    const discarded = await this.statements.change({
+      sql: `DELETE FROM ${this.table} WHERE \`log\` = ? AND \`id\` = ?`,
+      parameters: [this.log, id],
     });
+    return discarded === 1;
+  }
+
+  async discardSome(filter: DeadLetterFilter): Promise<number> {
+    // In two statements: a DELETE that reads them itself would lock what it passes, and the consumer parks there.
+    const rows = await this.statements.read(this.selection('`id`', filter));
+    if (rows.length === 0) return 0;
+    return this.statements.change({
+      sql: `DELETE FROM ${this.table} WHERE \`log\` = ? AND \`id\` IN (${rows.map(() => '?').join(', ')})`,
+      parameters: [this.log, ...rows.map(({ id }) => id)],
+    });
+  }
+
+  private selection(columns: string, filter: DeadLetterFilter): Statement {
+    const { consumer, type, key, since, until, after, limit = DEFAULT_LIMIT } = filter;
+    const given: Statement[] = [{ sql: '`log` = ?', parameters: [this.log] }];
+    if (consumer !== undefined) given.push({ sql: '`consumer` = ?', parameters: [consumer] });
+    if (type !== undefined) given.push(exactly('type', type));
+    if (key !== undefined) given.push(exactly('key', key));
+    if (since) given.push({ sql: '`parked_at` >= ?', parameters: [since.getTime()] });
+    if (until) given.push({ sql: '`parked_at` < ?', parameters: [until.getTime()] });
+    if (after) given.push(behind(after));
+    return {
+      sql:
+        `SELECT ${columns} FROM ${this.table} WHERE ${given.map(({ sql }) => sql).join(' AND ')} ` +
+        'ORDER BY `consumer`, `seq` LIMIT ?',
+      parameters: [...given.flatMap(({ parameters }) => parameters), limit],
+    };
   }
 
   private removal(id: number, claim: string): Statement {
@@ -127,6 +159,14 @@ export class TypeOrmDeadLetterStore<E extends SequencedEvent> implements DeadLet
       parameters: [this.log, id, claim],
     };
   }
+}
+
+/** Written out: MySQL and MariaDB make no range of `(consumer, seq) > (?, ?)`, and would read the index from its beginning. */
+function behind({ consumer, seq }: DeadLetterPlace): Statement {
+  return {
+    sql: '(`consumer` > ? OR (`consumer` = ? AND `seq` > ?))',
+    parameters: [consumer, consumer, seq],
+  };
 }
 
 function toDeadLetter<E extends SequencedEvent>(row: Row): DeadLetter<E> {

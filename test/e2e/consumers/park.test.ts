@@ -49,6 +49,21 @@ describe.each(DATABASES)('G10 nothing dropped: parked events on %s', (database) 
       await letters.list({ since: new Date(0), until: new Date(Date.now() + 1e7) }),
     ).toHaveLength(6);
 
+    // A page after the other, across consumers.
+    const pages: number[][] = [];
+    for (let page = await letters.list({ limit: 2 }); page.length > 0;) {
+      pages.push(seqsOf(page));
+      page = await letters.list({ limit: 2, after: page.at(-1)! });
+    }
+    expect(pages).toEqual([
+      [1, 2],
+      [3, 1],
+      [2, 3],
+    ]);
+    const behind = { consumer: 'c', seq: 2 };
+    expect(seqsOf(await letters.list({ consumer: 'c', after: behind }))).toEqual([3]);
+    expect(seqsOf(await letters.list({ consumer: 'd', after: behind }))).toEqual([1, 2, 3]);
+
     expect(await letters.get(first!.id)).toMatchObject({
       consumer: 'c',
       type: 'a',

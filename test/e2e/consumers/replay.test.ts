@@ -8,7 +8,7 @@ import { Attempts } from '../../support/consumers/attempts.js';
 import { Effects } from '../../support/consumers/effects.js';
 import { managerOf } from '../../support/consumers/manager-of.js';
 import { DATABASES } from '../../support/data-sources.js';
-import { seqsOf } from '../../support/stored-events.js';
+import { range, seqsOf } from '../../support/stored-events.js';
 
 describe.each(DATABASES)('G10 nothing dropped: replay of parked events on %s', (database) => {
   const undo = cleanUpAfterEach();
@@ -119,6 +119,30 @@ describe.each(DATABASES)('G10 nothing dropped: replay of parked events on %s', (
     await app.write('t@a');
     await app.passed('c', 7);
     expect(await effects.seqs('c')).toEqual([7]);
+  });
+
+  test('more than are read at once: each once, in order, and more than that are discarded', async () => {
+    const app = await startConsumerAppOn(database);
+    undo(() => app.close());
+    const attempts = new Attempts();
+    range(1, 250).forEach((seq) => attempts.fail(seq));
+    app.consume({
+      name: 'c',
+      retry: { attempts: 1 },
+      afterRetries: 'park',
+      handle: ({ seq }) => attempts.call(seq),
+    });
+    await app.fill(250);
+    await app.finished('c');
+    attempts.mend();
+    range(1, 130).forEach((seq) => attempts.fail(seq));
+    attempts.calls.length = 0;
+    const { replayed, failed } = await app.letters.replay({ consumer: 'c' });
+    expect(attempts.calls).toEqual(range(1, 250));
+    expect(replayed).toBe(120);
+    expect(seqsOf(failed)).toEqual(range(1, 130));
+    expect(await app.letters.discard({ consumer: 'c' })).toBe(130);
+    expect(await app.letters.list()).toEqual([]);
   });
 
   test('the letter outlives its event', async () => {
