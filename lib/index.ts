@@ -69,6 +69,7 @@ export type {
   DeadLetter,
   DeadLetterFilter,
   DeadLetterPlace,
+  DeletionTerms,
   EventxStorage,
   FailedAttempt,
   LogState,

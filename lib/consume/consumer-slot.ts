@@ -12,7 +12,7 @@ import type { LostPositionPolicy } from './consumer-options.js';
 import { ConsumerHaltedError } from './halted.error.js';
 import { LeaseWatch } from './lease-watch.js';
 import { runConsumer } from './run-consumer.js';
-import { resolveStart } from './start-position.js';
+import { placeAt } from './start-position.js';
 import { unlimited } from './unlimited.js';
 
 /** What a slot takes from outside. */
@@ -193,10 +193,8 @@ export class ConsumerSlot<E extends SequencedEvent, M> {
       );
     }
     if (!record) {
-      await this.store.register(
-        this.name,
-        await resolveStart(log.storage, this.consumer.options.startFrom),
-      );
+      const { startFrom } = this.consumer.options;
+      await placeAt(log.storage, startFrom, (to) => this.store.register(this.name, to));
     }
     this.registered = true;
   }
@@ -349,11 +347,13 @@ export class ConsumerSlot<E extends SequencedEvent, M> {
       );
     }
     const { log, logger } = this.environment;
-    const position = await resolveStart(log.storage, policy);
+    const position = await placeAt(log.storage, policy, (to) =>
+      this.store.seek(this.name, to, lease),
+    );
+    if (!position) return;
     logger.warn(
       `Consumer "${this.name}" goes on at seq ${position.seq + 1} ('${policy}'): ${error.message}`,
     );
-    await this.store.seek(this.name, position, lease);
   }
 
   private retryLater(error: unknown): void {

@@ -4,7 +4,7 @@ import { quoted } from '../core/quoted.js';
 import type { ConsumerRecord, ConsumerStore, StuckHandler } from '../storage/index.js';
 import type { ConsumerLog } from './consumer-log.js';
 import { checkConsumerStart, type ConsumerStart, isConsumerName } from './consumer-options.js';
-import { resolveStart } from './start-position.js';
+import { placeAt } from './start-position.js';
 import type { ConsumerSupervisor } from './supervisor.js';
 
 /** What a consumer is doing. */
@@ -75,8 +75,9 @@ export class EventxConsumers<E extends SequencedEvent = SequencedEvent, M = unkn
    */
   async seek(name: string, to: ConsumerStart): Promise<void> {
     const start = checkConsumerStart('The place to seek', to);
-    const position = await resolveStart(this.log.storage, start);
-    known(name, (await this.storeOf(name).seek(name, position)) || undefined);
+    const store = this.storeOf(name);
+    const place = await placeAt(this.log.storage, start, (to) => store.seek(name, to));
+    known(name, place ?? undefined);
     this.supervisor.poke();
   }
 

@@ -8,6 +8,7 @@ import type {
   EventxStorage,
   Holder,
   Lease,
+  Placed,
   Position,
   StuckHandler,
 } from '../storage/index.js';
@@ -63,8 +64,9 @@ export class CustomOffsetStore<E extends SequencedEvent> implements ConsumerStor
     private readonly log: Pick<EventxStorage<E>, 'readState'>,
   ) {}
 
-  async register(_consumer: string, start: Position): Promise<void> {
+  async register(_consumer: string, start: Position): Promise<Placed> {
     if ((await this.load()) === null) await this.save(start.seq);
+    return 'placed';
   }
 
   async records(): Promise<readonly ConsumerRecord[]> {
@@ -169,10 +171,10 @@ export class CustomOffsetStore<E extends SequencedEvent> implements ConsumerStor
     return Promise.resolve(true);
   }
 
-  async seek(_consumer: string, { seq }: Position): Promise<boolean> {
+  async seek(_consumer: string, { seq }: Position): Promise<Placed> {
     this.epoch++;
     await this.save(seq);
-    return true;
+    return 'placed';
   }
 
   remove(): Promise<boolean> {

@@ -2,7 +2,13 @@ import { envelopeOf } from '../core/envelope-of.js';
 import { EventxUsageError } from '../core/errors.js';
 import type { SequencedEvent } from '../core/event.js';
 import { firstSince } from '../core/first-since.js';
-import { confirmedFirst, confirmedState, type Position } from '../storage/index.js';
+import {
+  confirmedFirst,
+  confirmedState,
+  type Destination,
+  type Placed,
+  type Position,
+} from '../storage/index.js';
 import type { ConsumerLog } from './consumer-log.js';
 import type { ConsumerStart } from './consumer-options.js';
 
@@ -34,6 +40,30 @@ export async function resolveStart<E extends SequencedEvent>(
   if (start === 'earliest') return positionAt(log, firstSeq - 1);
   const readAt = async (seq: number) => (await log.readFrom(seq, 1))[0];
   return positionAt(log, (await firstSince(readAt, start.getTime(), firstSeq, lastSeq)) - 1);
+}
+
+/**
+ * Puts a consumer to where it is to begin. Between the look at the log and the move retention may delete the first events of that
+ * place: then the log is looked at again.
+ * @param put as `ConsumerStore.register` and `seek`
+ * @returns where it is now; null when the consumer is not known
+ * @throws EventxUsageError as `resolveStart`
+ */
+export async function placeAt<E extends SequencedEvent>(
+  log: Log<E>,
+  start: ConsumerStart,
+  put: (to: Destination) => Promise<Placed>,
+): Promise<Position | null> {
+  let before: number | undefined;
+  for (;;) {
+    const position = await resolveStart(log, start);
+    // A number is meant as it is; and where nothing has changed since the last look, the events were gone before. What becomes of a
+    // consumer whose next event is gone is a matter of its policy.
+    const evenIfGone = typeof start === 'number' || position.seq === before;
+    const placed = await put({ ...position, evenIfGone });
+    if (placed !== 'gone') return placed === 'placed' ? position : null;
+    before = position.seq;
+  }
 }
 
 /** A position as it is stored: with the uuid of its event, while the log has it. */

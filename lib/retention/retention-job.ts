@@ -3,14 +3,14 @@ import type { SequencedEvent } from '../core/event.js';
 import { firstSince } from '../core/first-since.js';
 import type { EventxLogger } from '../core/logger.js';
 import { pause } from '../core/pause.js';
-import type { EventxStorage, RetentionStorage } from '../storage/index.js';
+import type { EventxStorage, LogState, RetentionStorage } from '../storage/index.js';
 import { type ConsumerOffset, type CutOff, cutOff, type LogFacts } from './cut-off.js';
 import type { ResolvedRetentionOptions } from './retention-options.js';
 
 /** What one run of retention did. */
 export interface RetentionResult {
   readonly deleted: number;
-  /** Every event with a smaller seq is gone, unless the run was stopped. */
+  /** Every event with a smaller seq is gone. */
   readonly before: number;
   /** Consumers for whom events were kept that would have been deleted otherwise. */
   readonly heldBackBy: readonly string[];
@@ -50,36 +50,44 @@ export class EventxRetentionJob<E extends SequencedEvent = SequencedEvent> {
    * @throws what the storage throws
    */
   async runOnce(signal: AbortSignal = new AbortController().signal): Promise<RetentionResult> {
-    const facts = await this.facts();
+    const since = await this.log.readState();
+    const facts = await this.facts(since);
     let cut = await this.cutOff(facts);
     this.report(cut);
     const { ignoreConsumers, batchSize } = this.options;
-    const first = await this.log.readMinSeq();
     let deleted = 0;
+    const first = await this.log.readMinSeq();
     while (first !== null && first < cut.before && !signal.aborted) {
       const start = this.clock.now();
-      const count = await this.log.deleteBefore(cut.before, batchSize);
+      // The storage looks at the offsets once more, together with the delete.
+      const terms = { since, ignoreConsumers };
+      const count = await this.log.deleteBefore(cut.before, batchSize, terms);
       deleted += count;
       if (count < batchSize) break;
       await pause((this.clock.now() - start) * REST, this.clock, signal);
       // A long run meets consumers that are new, or were moved back.
       cut = await this.cutOff(facts);
     }
+    const left = await this.log.readMinSeq();
+    // It was stopped, or a consumer came in between.
+    if (left !== null && left < cut.before) cut = await this.cutOff(facts);
     return {
       deleted,
-      before: cut.before,
+      before: Math.min(cut.before, left ?? Infinity),
       heldBackBy: ignoreConsumers ? [] : cut.behind,
       passed: ignoreConsumers ? cut.behind : [],
     };
   }
 
   private async cutOff(facts: Omit<LogFacts, 'offsets'>): Promise<CutOff> {
-    return cutOff({ ...facts, offsets: await this.environment.offsets() });
+    const offsets = await this.environment.offsets();
+    // In this order: consumers go on, but never further than the log was when it is looked at after them.
+    const { lastSeq } = await this.log.readState();
+    return cutOff({ ...facts, offsets: offsets.map((offset) => within(offset, lastSeq)) });
   }
 
-  private async facts(): Promise<Omit<LogFacts, 'offsets'>> {
+  private async facts({ lastSeq }: LogState): Promise<Omit<LogFacts, 'offsets'>> {
     const { maxTotalEvents, maxAge, ignoreConsumers } = this.options;
-    const { lastSeq } = await this.log.readState();
     const firstYoungSeq = maxAge === null ? null : await this.firstYounger(maxAge, lastSeq);
     return { lastSeq, maxTotalEvents, firstYoungSeq, ignoreConsumers };
   }
@@ -102,4 +110,12 @@ export class EventxRetentionJob<E extends SequencedEvent = SequencedEvent> {
         : `Retention is held back by consumers that are behind: ${names}. If one is not needed any more: consumers.remove('…').`,
     );
   }
+}
+
+/**
+ * A consumer that is ahead of the log has handled events which this log does not have: it moved back, or was replaced. Until somebody
+ * has decided where it goes on, it may need all there is.
+ */
+function within(offset: ConsumerOffset, lastSeq: number): ConsumerOffset {
+  return offset.seq > lastSeq ? { ...offset, seq: 0 } : offset;
 }

@@ -8,6 +8,21 @@ export interface Position {
   readonly uuid: string | null;
 }
 
+/** A place to put a consumer to. */
+export interface Destination extends Position {
+  /** Whether to put it there even though retention has deleted the next event. @default false */
+  readonly evenIfGone?: boolean;
+}
+
+/** What became of a consumer that was to be put somewhere. */
+export type Placed =
+  /** It is there. Retention keeps what comes next. */
+  | 'placed'
+  /** There is no such consumer, or the lease was not valid any more. Nothing was changed. */
+  | 'unknown'
+  /** Retention has deleted the event that comes next. Nothing was changed: look again where it is to go. */
+  | 'gone';
+
 /** The right to run a consumer, until it is lost. Every write names its epoch; a later lease has a higher one. */
 export interface Lease extends Position {
   readonly consumer: string;
@@ -101,8 +116,8 @@ export interface ConsumerUnit<E extends SequencedEvent, M> {
  * Offsets, leases and dead letters of the consumers of one log. Time is the database's; no clock of a process decides anything.
  */
 export interface ConsumerStore<E extends SequencedEvent, M = unknown> {
-  /** Makes the consumer known at `start`, unless it is known already. */
-  register(consumer: string, start: Position): Promise<void>;
+  /** Makes the consumer known at `start`, unless it is known already. Its epochs are higher than those it had before it was removed. */
+  register(consumer: string, start: Destination): Promise<Placed>;
   /** The consumers known, or those named, by name. */
   records(consumers?: readonly string[]): Promise<readonly ConsumerRecord[]>;
 
@@ -155,9 +170,8 @@ export interface ConsumerStore<E extends SequencedEvent, M = unknown> {
   /**
    * Moves the offset by hand and forgets the marks, at once: whoever runs the consumer loses it and starts again from there.
    * @param lease moves it only while this one is valid
-   * @returns whether the consumer is known
    */
-  seek(consumer: string, position: Position, lease?: Lease): Promise<boolean>;
+  seek(consumer: string, to: Destination, lease?: Lease): Promise<Placed>;
   /** Forgets the consumer, its dead letters included, at once. @returns whether it was known */
   remove(consumer: string): Promise<boolean>;
 }

@@ -2,14 +2,15 @@ export type {
   ConsumerRecord,
   ConsumerStore,
   ConsumerUnit,
+  Destination,
   FailedAttempt,
   Holder,
   Lease,
   NewDeadLetter,
+  Placed,
   Position,
   StuckHandler,
 } from './consumer-store.js';
-export type { DeadLetter, DeadLetterFilter, DeadLetterStore } from './dead-letter-store.js';
 export { confirmedFirst, confirmedState, type Confirming } from './confirm.js';
 export type {
   DeadLetter,
@@ -19,4 +20,4 @@ export type {
 } from './dead-letter-store.js';
 export type { AssignResult, EventxStorage, LogState } from './event-storage.js';
 export type { ProcessRecord, ProcessReport, ProcessStore } from './process-store.js';
-export type { RetentionStorage } from './retention-storage.js';
+export type { DeletionTerms, RetentionStorage } from './retention-storage.js';

@@ -1,5 +1,11 @@
 import type { PendingEvent, SequencedEvent } from '../core/event.js';
-import type { AssignResult, EventxStorage, LogState, RetentionStorage } from '../storage/index.js';
+import type {
+  AssignResult,
+  DeletionTerms,
+  EventxStorage,
+  LogState,
+  RetentionStorage,
+} from '../storage/index.js';
 
 /** An event of the storage in memory. */
 export interface InMemoryEvent<T = unknown> extends SequencedEvent {
@@ -96,7 +102,10 @@ export class InMemoryEventStorage<T = unknown>
     return Promise.resolve(this.numbered()[0]?.seq ?? null);
   }
 
-  deleteBefore(before: number, limit: number): Promise<number> {
+  /** It keeps no offsets: what consumers need is for whoever calls it to know. */
+  deleteBefore(before: number, limit: number, { since }: DeletionTerms = {}): Promise<number> {
+    const { lastSeq, epoch } = this.state;
+    if (since && (since.epoch !== epoch || lastSeq < since.lastSeq)) return Promise.resolve(0);
     const doomed = this.numbered()
       .filter(({ seq }) => seq < before)
       .slice(0, limit);

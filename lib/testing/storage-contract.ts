@@ -20,6 +20,8 @@ export interface StorageHarness {
   readonly insert: (count: number) => Promise<readonly number[]>;
   /** Writes events in a transaction that stays open. Left out where the database has one writer at a time. */
   readonly begin?: (count: number) => Promise<OpenTransaction>;
+  /** Makes a consumer known that is done with `seq`, and what comes before it. Left out where the storage keeps no offsets. */
+  readonly register?: (consumer: string, seq: number) => Promise<void>;
   /** Deletes an event by hand. */
   readonly remove: (id: number) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -248,6 +250,41 @@ const CASES: Readonly<Record<string, (harness: StorageHarness) => Promise<void>>
     assert.deepEqual(seqsOf(await storage.readFrom(1, 100)), [6, 7, 8]);
     assert.equal(await storage.deleteBefore(6, 100), 0);
     assert.equal((await storage.readPending(100)).length, 2);
+  },
+
+  'retention keeps what a consumer has yet to handle, unless it is told to ignore them': async ({
+    storage,
+    insert,
+    register,
+  }) => {
+    if (!register) return;
+    await insert(10);
+    await numberAll(storage);
+    await register('far', 8);
+    await register('near', 3);
+    assert.equal(await storage.deleteBefore(7, 100), 3);
+    assert.equal(await storage.readMinSeq(), 4);
+    assert.equal(await storage.deleteBefore(7, 100), 0);
+    assert.equal(await storage.deleteBefore(7, 2, { ignoreConsumers: true }), 2);
+    assert.equal(await storage.readMinSeq(), 6);
+  },
+
+  'retention deletes nothing of a log that is another one, or has moved back': async ({
+    storage,
+    insert,
+  }) => {
+    await insert(5);
+    await numberAll(storage);
+    const since = await storage.readState();
+    const another = { ...since, epoch: 'another-log' };
+    const further = { ...since, lastSeq: 6 };
+    assert.equal(await storage.deleteBefore(3, 100, { since: another }), 0);
+    assert.equal(await storage.deleteBefore(3, 100, { since: further }), 0);
+    assert.equal(await storage.readMinSeq(), 1);
+    // It may go on.
+    await insert(1);
+    await numberAll(storage);
+    assert.equal(await storage.deleteBefore(3, 100, { since }), 2);
   },
 
   'numbers go on after retention emptied the log': async ({ storage, rival, insert }) => {

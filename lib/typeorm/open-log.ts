@@ -100,7 +100,7 @@ async function openIn(
   const publishable = envelopeMapping.columns.every((column) => columns.includes(column));
   const writer = publishable ? new EventWriter(place.sql.events) : null;
   const consumerTables = {
-    ...place,
+    ...table,
     seqColumn: mapping.seq,
     createdAtColumn: mapping.createdAt,
   };

@@ -3,9 +3,16 @@ import { setImmediate } from 'node:timers/promises';
 import { EventxSchemaError } from '../core/errors.js';
 import type { PendingEvent, SequencedEvent } from '../core/event.js';
 import { toSafeInteger } from '../core/safe-integer.js';
-import type { AssignResult, EventxStorage, LogState, RetentionStorage } from '../storage/index.js';
+import type {
+  AssignResult,
+  DeletionTerms,
+  EventxStorage,
+  LogState,
+  RetentionStorage,
+} from '../storage/index.js';
 import type { LogConnections } from './connections/log-connections.js';
 import type { Row } from './connections/sql-connection.js';
+import { deleteEvents } from './delete-events.js';
 import { grantOf, isDenied } from './denied.js';
 import type { Dialect } from './dialects/index.js';
 import { describeTransaction } from './dialects/open-transactions.js';
@@ -114,15 +121,10 @@ export class TypeOrmEventStorage<E extends SequencedEvent, P extends PendingEven
     return row?.seq == null ? null : toSafeInteger(row.seq, 'seq');
   }
 
-  async deleteBefore(before: number, limit: number): Promise<number> {
+  deleteBefore(before: number, limit: number, terms: DeletionTerms = {}): Promise<number> {
+    const table = { ...this.table, seqColumn: this.mapping.seq };
     return this.connections.use((connection) =>
-      this.dialect.deleteSmallest(
-        connection,
-        this.table.sql.events,
-        this.numbered.seq,
-        before,
-        limit,
-      ),
+      deleteEvents(connection, this.dialect, table, before, limit, terms),
     );
   }
 

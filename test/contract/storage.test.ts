@@ -120,6 +120,7 @@ async function createHarness(variant: Variant): Promise<StorageHarness> {
   return {
     storage: own.storage,
     rival: rival.storage,
+    register: own.register,
     async insert(count) {
       const { ids, commit } = await begin(count);
       await commit();
@@ -145,14 +146,20 @@ async function createHarness(variant: Variant): Promise<StorageHarness> {
 
 async function openStorage(dataSource: DataSource, { entity, asMySql }: Variant) {
   const log = await openLog(dataSource, { ...OPEN, entity }, silentLogger);
-  if (!asMySql) return { storage: log.storage, close: () => log.close() };
-  await log.close();
+  const register = async (consumer: string, seq: number) => {
+    await log.consumers.register(consumer, { seq, uuid: null });
+  };
+  if (!asMySql) return { storage: log.storage, register, close: () => log.close() };
   const connections = openConnections(dataSource, { size: 2, timeoutMs: 5000 });
   const table = { ...logTables(resolveTables()), seqIndex: 'uq_eventx_events_seq' };
   const mysql = dialectNamed('mysql');
   return {
     storage: new TypeOrmEventStorage(connections, mysql, envelopeMapping, table),
-    close: () => connections.close(),
+    register,
+    async close() {
+      await connections.close();
+      await log.close();
+    },
   };
 }
 

@@ -2,11 +2,11 @@ import { toSafeInteger } from '../../core/safe-integer.js';
 import type { ConsumerRecord, Position, StuckHandler } from '../../storage/index.js';
 import type { Dialect, Statement } from '../dialects/index.js';
 import type { Row } from '../connections/sql-connection.js';
-import { type LogTables, quote } from '../tables.js';
+import type { FirstEventTable } from '../first-event.js';
+import { quote } from '../tables.js';
 
 /** What the store needs to know of the log beside its tables' names. */
-export interface ConsumerTables extends LogTables {
-  readonly seqColumn: string;
+export interface ConsumerTables extends FirstEventTable {
   /** Null where events have no time. */
   readonly createdAtColumn: string | null;
 }

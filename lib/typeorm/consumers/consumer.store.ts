@@ -6,14 +6,17 @@ import type {
   ConsumerRecord,
   ConsumerStore,
   ConsumerUnit,
+  Destination,
   Holder,
   Lease,
+  Placed,
   Position,
 } from '../../storage/index.js';
 import { breakableTransaction } from '../breakable-transaction.js';
 import type { LogConnections } from '../connections/log-connections.js';
-import type { Row, Statement } from '../connections/sql-connection.js';
+import type { Row, SqlConnection, Statement } from '../connections/sql-connection.js';
 import type { Dialect } from '../dialects/index.js';
+import { holdRetention } from '../first-event.js';
 import { type ConsumerTables, selectRecords, toPosition, toRecord } from './consumer-records.js';
 import { TypeOrmConsumerUnit } from './consumer-unit.js';
 import { guardTransaction } from './guard-transaction.js';
@@ -48,10 +51,16 @@ export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerS
     this.offsets = tables.sql.offsets;
   }
 
-  async register(consumer: string, { seq, uuid }: Position): Promise<void> {
-    await this.statements.change({
-      sql: `${this.dialect.insertIgnore} INTO ${this.offsets} (\`log\`, \`consumer\`, \`seq\`, \`uuid\`) VALUES (?, ?, ?, ?)`,
-      parameters: [this.log, consumer, seq, uuid],
+  register(consumer: string, start: Destination): Promise<Placed> {
+    const { seq, uuid } = start;
+    const { nowMs, insertIgnore } = this.dialect;
+    return this.place(start, async (connection) => {
+      await connection.change({
+        // The epoch counts on from the time: no lease from before a removal is ever valid again.
+        sql: `${insertIgnore} INTO ${this.offsets} (\`log\`, \`consumer\`, \`seq\`, \`uuid\`, \`epoch\`) VALUES (?, ?, ?, ?, ${nowMs})`,
+        parameters: [this.log, consumer, seq, uuid],
+      });
+      return true;
     });
   }
 
@@ -197,25 +206,40 @@ export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerS
   }
 
   /** The new epoch is what takes the consumer from whoever runs it, and makes the row differ from what it was. */
-  async seek(consumer: string, { seq, uuid }: Position, lease?: Lease): Promise<boolean> {
+  seek(consumer: string, to: Destination, lease?: Lease): Promise<Placed> {
+    const { seq, uuid } = to;
     const valid = lease ? ' AND `owner` = ? AND `epoch` = ?' : '';
-    return this.changeAll(
-      {
-        sql:
-          `UPDATE ${this.offsets} SET \`seq\` = ?, \`uuid\` = ?, \`epoch\` = \`epoch\` + 1, \`owner\` = NULL, ` +
-          `\`lease_until\` = 0, ${NOT_STUCK} WHERE \`log\` = ? AND \`consumer\` = ?${valid}`,
-        parameters: [seq, uuid, this.log, consumer, ...(lease ? [lease.owner, lease.epoch] : [])],
-      },
-      [this.allOf(this.tables.sql.done, consumer)],
+    const move = {
+      sql:
+        `UPDATE ${this.offsets} SET \`seq\` = ?, \`uuid\` = ?, \`epoch\` = \`epoch\` + 1, \`owner\` = NULL, ` +
+        `\`lease_until\` = 0, ${NOT_STUCK} WHERE \`log\` = ? AND \`consumer\` = ?${valid}`,
+      parameters: [seq, uuid, this.log, consumer, ...(lease ? [lease.owner, lease.epoch] : [])],
+    };
+    return this.place(to, (connection) =>
+      changeAll(connection, move, [this.allOf(this.tables.sql.done, consumer)]),
     );
   }
 
-  async remove(consumer: string): Promise<boolean> {
+  remove(consumer: string): Promise<boolean> {
     const { offsets, done, deadLetters } = this.tables.sql;
-    return this.changeAll(this.allOf(offsets, consumer), [
-      this.allOf(done, consumer),
-      this.allOf(deadLetters, consumer),
-    ]);
+    const others = [this.allOf(done, consumer), this.allOf(deadLetters, consumer)];
+    return this.statements.connected((connection) =>
+      connection.transaction(() => changeAll(connection, this.allOf(offsets, consumer), others)),
+    );
+  }
+
+  /** Puts a consumer somewhere while retention is held. @param change answers whether the consumer is known */
+  private place(
+    { seq, evenIfGone }: Destination,
+    change: (connection: SqlConnection) => Promise<boolean>,
+  ): Promise<Placed> {
+    return this.statements.connected((connection) =>
+      connection.transaction(async () => {
+        const first = await holdRetention(connection, this.dialect, this.tables);
+        if (first > seq + 1 && !evenIfGone) return 'gone';
+        return (await change(connection)) ? 'placed' : 'unknown';
+      }),
+    );
   }
 
   private async readLocking(consumer: string): Promise<Row | undefined> {
@@ -242,20 +266,6 @@ export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerS
     };
   }
 
-  /**
-   * Both or nothing: whoever takes the consumer up meanwhile must not meet marks of its old place, nor lose those of the new one.
-   * @returns whether the first statement changed anything; else the others do not run
-   */
-  private changeAll(first: Statement, others: readonly Statement[]): Promise<boolean> {
-    return this.statements.connected((connection) =>
-      connection.transaction(async () => {
-        if ((await connection.change(first)) === 0) return false;
-        for (const statement of others) await connection.change(statement);
-        return true;
-      }),
-    );
-  }
-
   private async underLease(lease: Lease, set: string, values: unknown[]): Promise<void> {
     await this.statements.change({
       sql: `UPDATE ${this.offsets} SET ${set} WHERE \`log\` = ? AND \`consumer\` = ? AND \`owner\` = ? AND \`epoch\` = ?`,
@@ -271,4 +281,19 @@ export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerS
     // Not by the rows changed: a driver may count only those that differ.
     return (await this.records([consumer])).length > 0;
   }
+}
+
+/**
+ * In a transaction, so that it is all or nothing: whoever takes the consumer up meanwhile must not meet marks of its old place, nor lose
+ * those of the new one.
+ * @returns whether the first statement changed anything; else the others do not run
+ */
+async function changeAll(
+  connection: SqlConnection,
+  first: Statement,
+  others: readonly Statement[],
+): Promise<boolean> {
+  if ((await connection.change(first)) === 0) return false;
+  for (const statement of others) await connection.change(statement);
+  return true;
 }

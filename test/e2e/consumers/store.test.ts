@@ -76,7 +76,7 @@ describe.each(DATABASES)(
       [string, (store: ConsumerStore<EventxEvent, EntityManager>, old: Lease) => Promise<unknown>]
     >([
       ['commit', (store, old) => store.commit(old, at(9))],
-      ['seek', (store, old) => store.seek('c', at(9), old)],
+      ['seek', async (store, old) => (await store.seek('c', at(5), old)) !== 'unknown'],
       ['release', (store, old) => store.release(old, 0)],
       ['report', (store, old) => store.report(old, 'late')],
       ['halt', (store, old) => store.halt(old, 'late')],
@@ -164,12 +164,82 @@ describe.each(DATABASES)(
     test('a seek moves it and forgets its marks, at once, and nobody has it any more', async () => {
       const { store, lease, record } = await start();
       await store.atomically((unit) => unit.markDone(lease, 7), NEVER);
-      expect(await store.seek('c', at(2))).toBe(true);
+      expect(await store.seek('c', at(2))).toBe('placed');
       expect(await record()).toMatchObject({ seq: 2, owner: null });
       expect(await store.commit(lease, at(9))).toBe(false);
       const next = (await store.acquire('c', 'three', LONG))!;
       expect(await store.doneAhead(next)).toEqual([]);
-      expect(await store.seek('unknown', at(2))).toBe(false);
+      expect(await store.seek('unknown', at(2))).toBe('unknown');
+    });
+
+    type Write = (
+      store: ConsumerStore<EventxEvent, EntityManager>,
+      lease: Lease,
+    ) => Promise<unknown>;
+    const WRITES: [string, Write][] = [
+      ['commit', (store, lease) => store.commit(lease, at(9))],
+      ['moveTo', (store, lease) => store.atomically((unit) => unit.moveTo(lease, at(9)), NEVER)],
+      ['markDone', (store, lease) => store.atomically((unit) => unit.markDone(lease, 9), NEVER)],
+      ['seek', async (store, lease) => (await store.seek('c', at(5), lease)) !== 'unknown'],
+      ['halt', (store, lease) => store.halt(lease, 'late')],
+    ];
+
+    test.each(WRITES)(
+      '%s, of the same process before a seek: the epoch alone tells them apart',
+      async (_what, write) => {
+        const { store, lease, record } = await start();
+        await store.seek('c', at(3));
+        await store.acquire('c', lease.owner, LONG);
+        const before = await record();
+        expect((await write(store, lease)) ?? false).toBe(false);
+        expect(await record()).toEqual(before);
+      },
+    );
+
+    test.each(WRITES)(
+      '%s, of the same process before the consumer was removed and registered anew',
+      async (_what, write) => {
+        const { store, record } = await start();
+        await store.remove('c');
+        await store.register('c', at(5));
+        const lease = (await store.acquire('c', 'one', LONG))!;
+        await store.remove('c');
+        await store.register('c', at(5));
+        await store.acquire('c', 'one', LONG);
+        const before = await record();
+        expect((await write(store, lease)) ?? false).toBe(false);
+        expect(await record()).toEqual(before);
+      },
+    );
+
+    test('a seek while a transaction is open that has not moved the offset: it never will', async () => {
+      // The embedded database has one writer at a time: the seek waits for the transaction.
+      if (database === 'sqlite') return;
+      const { store, lease, record } = await start();
+      const committed = await store
+        .atomically(async (unit) => {
+          // As an application may have read before, under REPEATABLE READ.
+          await unit.manager.query('SELECT * FROM eventx_offsets');
+          expect(await store.seek('c', at(3))).toBe('placed');
+          return unit.moveTo(lease, at(9));
+        }, NEVER)
+        .catch(() => false);
+      expect(committed).toBe(false);
+      expect(await record()).toMatchObject({ seq: 3, owner: null });
+    });
+
+    test('a seek while a transaction is open that has moved the offset: it waits, and is the last word', async () => {
+      const { store, lease, record } = await start();
+      let seek: Promise<unknown> | undefined;
+      const committed = await store.atomically(async (unit) => {
+        const moved = await unit.moveTo(lease, at(9));
+        seek = store.seek('c', at(3));
+        return moved;
+      }, NEVER);
+      expect(committed).toBe(true);
+      expect(await seek).toBe('placed');
+      expect(await record()).toMatchObject({ seq: 3, owner: null });
+      expect(await store.commit(lease, at(10))).toBe(false);
     });
 
     test('an event is marked as done once', async () => {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { InMemoryEventStorage } from 'nestjs-eventx/testing';
 
-import { resolveStart } from '../../../lib/consume/start-position.js';
+import { placeAt, resolveStart } from '../../../lib/consume/start-position.js';
 import { assertNotTruncated } from '../../../lib/consume/truncation.js';
 import { EventxUsageError, LogTruncatedError, StaleReadError } from '../../../lib/core/errors.js';
+import type { Destination, Placed } from '../../../lib/storage/index.js';
 import { eventAt, range } from '../../support/stored-events.js';
 
 /** Events 4 to 9; each has its seq in seconds as its time. */
@@ -44,6 +45,57 @@ describe('where a consumer begins: the place before its first event', () => {
     await timeless.assign(await timeless.readState(), await timeless.readPending(1));
     await expect(resolveStart(timeless, new Date(0))).rejects.toThrow(/createdAt/);
     expect(await resolveStart(timeless, 'latest')).toEqual({ seq: 1, uuid: null });
+  });
+});
+
+describe('a consumer is put where it is to begin', () => {
+  /** The log loses its first two events whenever the consumer is about to be put somewhere, as often as it is told. */
+  const losing = (times: number) => {
+    let first = 1;
+    const tries: [seq: number, evenIfGone: boolean | undefined][] = [];
+    return {
+      tries,
+      log: {
+        readState: log.readState,
+        readFrom: (from: number, limit: number) =>
+          Promise.resolve(
+            range(Math.max(first, from), 9)
+              .slice(0, limit)
+              .map((seq) => eventAt(seq)),
+          ),
+      },
+      put: ({ seq, evenIfGone }: Destination): Promise<Placed> => {
+        tries.push([seq, evenIfGone]);
+        if (times-- > 0) first += 2;
+        return Promise.resolve(seq + 1 < first && !evenIfGone ? 'gone' : 'placed');
+      },
+    };
+  };
+
+  test('where events are deleted in between, the log is looked at again', async () => {
+    const { log, put, tries } = losing(2);
+    expect(await placeAt(log, 'earliest', put)).toMatchObject({ seq: 4 });
+    expect(tries.map(([seq]) => seq)).toEqual([0, 2, 4]);
+  });
+
+  test('a number is meant as it is: what is gone there is for the consumer’s policy', async () => {
+    const { log, put, tries } = losing(2);
+    expect(await placeAt(log, 1, put)).toMatchObject({ seq: 0 });
+    expect(tries).toEqual([[0, true]]);
+  });
+
+  test('a log that is not what it says to be is not looked at for ever', async () => {
+    const tries: unknown[] = [];
+    const place = await placeAt(log, 'latest', ({ evenIfGone }) => {
+      tries.push(evenIfGone);
+      return Promise.resolve(evenIfGone ? 'placed' : 'gone');
+    });
+    expect(place).toMatchObject({ seq: 9 });
+    expect(tries).toEqual([false, true]);
+  });
+
+  test('one that is not known is put nowhere', async () => {
+    expect(await placeAt(log, 'latest', () => Promise.resolve('unknown'))).toBeNull();
   });
 });
 

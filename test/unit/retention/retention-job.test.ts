@@ -20,9 +20,9 @@ describe('the retention job', () => {
     const log = await logOf(5);
     const clock = new ManualClock();
     const deleteBefore = log.deleteBefore.bind(log);
-    log.deleteBefore = async (before, limit) => {
+    log.deleteBefore = async (...args) => {
       clock.advance(7);
-      return deleteBefore(before, limit);
+      return deleteBefore(...args);
     };
     const options = resolveRetentionOptions({ maxTotalEvents: 0, batchSize: 2 });
     const environment = {
@@ -44,7 +44,7 @@ describe('the retention job', () => {
     const log = await logOf(5);
     const clock = new ManualClock();
     const deleteBefore = log.deleteBefore.bind(log);
-    log.deleteBefore = (before, limit) => (clock.advance(1), deleteBefore(before, limit));
+    log.deleteBefore = (...args) => (clock.advance(1), deleteBefore(...args));
     const options = resolveRetentionOptions({ maxTotalEvents: 0, batchSize: 1 });
     const environment = {
       logger: new RecordingLogger(),
