@@ -41,14 +41,16 @@ export class EventxConsumers<E extends SequencedEvent = SequencedEvent, M = unkn
     private readonly log: ConsumerLog<E>,
   ) {}
 
-  /** Every consumer known to the log, by name; those with an offset of their own only in the process that declares them. */
+  /**
+   * Every consumer known to the log, by name. Of those that keep their offset themselves other processes know what they said last, and
+   * whether they run.
+   */
   async list(): Promise<ConsumerInfo[]> {
     const stores = new Set([...(this.store ? [this.store] : []), ...this.supervisor.stores]);
-    const records = await Promise.all([...stores].map((store) => store.records()));
-    return records
-      .flat()
-      .map(toInfo)
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    const records = (await Promise.all([...stores].map((store) => store.records()))).flat();
+    // What this process says of its own comes last, and counts.
+    const byName = new Map(records.map((record) => [record.consumer, record]));
+    return [...byName.values()].map(toInfo).sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   /** @throws EventxUsageError when there is no such consumer */
@@ -57,12 +59,15 @@ export class EventxConsumers<E extends SequencedEvent = SequencedEvent, M = unkn
     return toInfo(known(name, record));
   }
 
-  /** Lets the event in hand end, and begins no other until it is resumed; also after a restart. @throws EventxUsageError */
+  /**
+   * Lets the event in hand end, and begins no other until it is resumed; also after a restart.
+   * @throws EventxUsageError when there is no such consumer, or it keeps its offset itself in other processes
+   */
   async pause(name: string): Promise<void> {
     await this.setPaused(name, true);
   }
 
-  /** Goes on where it was paused, or where it halted. @throws EventxUsageError */
+  /** Goes on where it was paused, or where it halted. @throws EventxUsageError as `pause` */
   async resume(name: string): Promise<void> {
     await this.setPaused(name, false);
   }
@@ -70,12 +75,12 @@ export class EventxConsumers<E extends SequencedEvent = SequencedEvent, M = unkn
   /**
    * Moves the consumer: the next event it handles is the first from `to` on. What is under way at that moment does not count
    * (in transactional mode its writes are rolled back).
-   * @throws EventxUsageError when there is no such consumer, or no such place
+   * @throws EventxUsageError when there is no such consumer, or no such place, or it keeps its offset itself in other processes
    * @throws EventxOptionsError when `to` is no place at all
    */
   async seek(name: string, to: ConsumerStart): Promise<void> {
     const start = checkConsumerStart('The place to seek', to);
-    const store = this.storeOf(name);
+    const store = await this.operable(name);
     const place = await placeAt(this.log.storage, start, (to) => store.seek(name, to));
     known(name, place ?? undefined);
     this.supervisor.poke();
@@ -106,8 +111,20 @@ export class EventxConsumers<E extends SequencedEvent = SequencedEvent, M = unkn
   }
 
   private async setPaused(name: string, paused: boolean): Promise<void> {
-    known(name, (await this.storeOf(name).setPaused(name, paused)) || undefined);
+    const store = await this.operable(name);
+    known(name, (await store.setPaused(name, paused)) || undefined);
     this.supervisor.poke();
+  }
+
+  /** Where a consumer is paused and moved: of one that keeps its offset itself, its own process does not look at the database. */
+  private async operable(name: string): Promise<ConsumerStore<E, M>> {
+    const store = this.storeOf(name);
+    if (store !== this.store) return store;
+    const [record] = await store.records([name]);
+    if (!known(name, record).keptElsewhere) return store;
+    throw new EventxUsageError(
+      `Consumer ${quoted(name)} keeps its offset itself, so it is paused, resumed and moved in a process that declares it.`,
+    );
   }
 
   /** Never of a name that no consumer can have: MySQL would take 'stock ' for 'stock', and a driver might take an object for SQL. */

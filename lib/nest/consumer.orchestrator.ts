@@ -6,6 +6,7 @@ import {
   assertCustomOffsetsFit,
   type CustomOffsets,
   CustomOffsetStore,
+  MemoryOffsets,
   memoryOffsets,
 } from '../consume/custom-offsets.js';
 import type { SequencedEvent } from '../core/event.js';
@@ -36,8 +37,11 @@ export class ConsumerOrchestrator {
     const { supervisor, consumerStore, consumerLog } = this.log;
     const consumer = new Consumer({ ...definition, decode: (event) => this.decode(event) });
     if (offsets) {
-      assertCustomOffsetsFit(consumer.name, consumer.options);
-      supervisor.add(consumer, new CustomOffsetStore(consumer.name, offsets, consumerLog.storage));
+      const { name } = consumer;
+      assertCustomOffsetsFit(name, consumer.options, offsets);
+      // What is in memory only is no promise to anybody.
+      const notes = offsets instanceof MemoryOffsets ? null : consumerStore;
+      supervisor.add(consumer, new CustomOffsetStore(name, offsets, consumerLog.storage, notes));
     } else {
       supervisor.add(consumer, requireStore(consumerStore, 'Consumers'));
     }

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 
 import type { ConsumerLog } from '../consume/consumer-log.js';
+import { CustomOffsetStore } from '../consume/custom-offsets.js';
 import { ConsumerSupervisor } from '../consume/supervisor.js';
 import { systemClock } from '../core/clock.js';
 import { EventxOptionsError } from '../core/errors.js';
@@ -17,6 +18,7 @@ import type {
   ConsumerStore,
   DeadLetterStore,
   EventxStorage,
+  OffsetNotes,
   ProcessStore,
 } from '../storage/index.js';
 import { patiently } from './patiently.js';
@@ -36,7 +38,7 @@ export interface Log {
   readonly senders: readonly SignalSender[];
   readonly supervisor: ConsumerSupervisor<SequencedEvent, EntityManager>;
   /** Where offsets are kept by default. */
-  readonly consumerStore: ConsumerStore<SequencedEvent, EntityManager> | null;
+  readonly consumerStore: (ConsumerStore<SequencedEvent, EntityManager> & OffsetNotes) | null;
   readonly deadLetterStore: DeadLetterStore<SequencedEvent, EntityManager> | null;
   readonly consumerLog: ConsumerLog<SequencedEvent>;
   /** Null where the application's own storage cannot forget. */
@@ -54,7 +56,7 @@ export interface Log {
 interface Stored {
   readonly storage: EventxStorage<SequencedEvent, PendingEvent>;
   readonly retained: RetainedLog<SequencedEvent> | null;
-  readonly consumers: ConsumerStore<SequencedEvent, EntityManager> | null;
+  readonly consumers: (ConsumerStore<SequencedEvent, EntityManager> & OffsetNotes) | null;
   readonly deadLetters: DeadLetterStore<SequencedEvent, EntityManager> | null;
   readonly doctor: EventxDoctor;
   readonly processes: ProcessStore | null;
@@ -173,9 +175,13 @@ function createRetention(
   options: ResolvedModuleOptions,
   logger: EventxLogger,
 ): EventxRetentionJob {
-  // Every consumer of the database, wherever it runs, and those of this process that keep their offset themselves.
+  // Every consumer that the database knows, wherever it runs, and those of this process that it does not. An offset that is kept
+  // elsewhere is not asked for where the database has a note of it: the other store may be down.
   const offsets = async () => {
-    const stores = new Set([...(consumers ? [consumers] : []), ...supervisor.stores]);
+    const unknown = [...supervisor.stores].filter(
+      (store) => !(store instanceof CustomOffsetStore && store.isNoted),
+    );
+    const stores = new Set([...(consumers ? [consumers] : []), ...unknown]);
     return (await Promise.all([...stores].map((store) => store.records()))).flat();
   };
   return new EventxRetentionJob(retained, resolveRetentionOptions(options.retention ?? {}), {

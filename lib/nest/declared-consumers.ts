@@ -1,6 +1,6 @@
 import { CONSUMER_OPTION_NAMES, type ConsumerOptions } from '../consume/consumer-options.js';
 import { checkHandler, type ConsumerDefinition, typesOf } from '../consume/consumer.js';
-import { refuseUnknownOptions } from '../core/checks.js';
+import { booleanOption, refuseUnknownOptions } from '../core/checks.js';
 import { EventxOptionsError } from '../core/errors.js';
 import type { SequencedEvent } from '../core/event.js';
 import type { FoundHandler } from './handler.explorer.js';
@@ -46,14 +46,14 @@ export function declaredConsumers<E extends SequencedEvent, M>(
   }
   return [...groups].map(([name, handlers]) => {
     assertNoDuplicates(name, handlers);
-    const { broadcast = false, ...options } = mergedOptions(name, handlers);
+    const { broadcast, ...options } = mergedOptions(name, handlers);
     return {
       definition: {
         name,
         options,
         handlers: handlers.map(({ where, types, call }) => ({ name: where, types, handle: call })),
       },
-      broadcast,
+      broadcast: booleanOption('broadcast', broadcast, false, { where: `Consumer "${name}"` }),
     };
   });
 }

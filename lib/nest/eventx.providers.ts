@@ -122,7 +122,7 @@ export function eventxProviders(extras: EventxModuleExtras): Provider[] {
 
 /** @returns null when the application did not ask for retention */
 function createScheduler(
-  { retention, logger }: Log,
+  { retention, logger, consumerStore, supervisor }: Log,
   options: ResolvedModuleOptions,
   moduleRef: ModuleRef,
   name: string | undefined,
@@ -133,6 +133,21 @@ function createScheduler(
       'Option "retention": the storage of this log cannot delete. It has to implement RetentionStorage, too.',
     );
   }
-  const job = name === undefined ? 'eventx-retention' : `eventx-retention:${name}`;
-  return new RetentionScheduler(retention, job, moduleRef, logger);
+  return new RetentionScheduler(retention, {
+    name: name === undefined ? 'eventx-retention' : `eventx-retention:${name}`,
+    moduleRef,
+    logger,
+    caution: () =>
+      consumerStore || retention.options.ignoreConsumers
+        ? null
+        : blindRetention([...supervisor.consumers.keys()]),
+  });
+}
+
+/** What retention does not see in a storage that keeps no offsets. */
+function blindRetention(declared: readonly string[]): string {
+  return (
+    'Retention cannot see consumers of other processes: the log has a storage of its own, which keeps no offsets. It waits for those ' +
+    `that this process declares (${declared.length > 0 ? declared.join(', ') : 'none so far'}), and may delete what others have yet to handle.`
+  );
 }

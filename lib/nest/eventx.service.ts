@@ -5,10 +5,12 @@ import type { ConsumerOptions } from '../consume/consumer-options.js';
 import type { ConsumerHandler } from '../consume/consumer.js';
 import { type CustomOffsets, memoryOffsets } from '../consume/custom-offsets.js';
 import { encodeEvent, type EventInput, type PublishedEvent } from '../core/envelope.js';
-import { EventxPublishError } from '../core/errors.js';
+import { booleanOption } from '../core/checks.js';
+import { EventxOptionsError, EventxPublishError } from '../core/errors.js';
 import type { SequencedEvent } from '../core/event.js';
 import type { EventTypes } from '../core/event-types.js';
 import type { EventxEvent } from '../core/eventx-event.js';
+import { quoted } from '../core/quoted.js';
 import type { EventxRunner } from '../sequence/runner.js';
 import { retrying, type StreamOptions } from '../subscribe/stream-options.js';
 import type { EventxSubscriber } from '../subscribe/subscriber.js';
@@ -31,7 +33,11 @@ export interface ConsumerDeclaration<E extends SequencedEvent> extends ConsumerO
   readonly handlers?: readonly ConsumerHandler<E, EntityManager>[];
   /** Whether every process handles every event, from its start on, with no stored offset. @default false */
   readonly broadcast?: boolean;
-  /** An offset that is kept elsewhere. @default in the log's database */
+  /**
+   * An offset that is kept elsewhere. Every process that declares the consumer then runs it. The log's database notes how far it is, for
+   * retention, until `consumers.remove(name)`.
+   * @default in the log's database
+   */
   readonly offsets?: CustomOffsets;
 }
 
@@ -133,10 +139,14 @@ export class EventxService<E extends SequencedEvent = EventxEvent> {
    * @throws EventxOptionsError
    */
   consumer(declaration: ConsumerDeclaration<E>): { close(): Promise<void> } {
-    const { name, handle, types = '*', handlers = [], broadcast, ...rest } = declaration;
-    const { offsets = broadcast ? memoryOffsets() : undefined, ...options } = rest;
-    const all = handle ? [{ types, handle }, ...handlers] : handlers;
-    this.consumers.mount({ name, handlers: all as never, options }, offsets);
+    const { name, handle, types, handlers, broadcast, offsets, ...options } = declaration;
+    checkDeclaration(declaration);
+    const single = handle == null ? [] : [{ types: types ?? '*', handle }];
+    const all = [...single, ...(handlers ?? [])];
+    this.consumers.mount(
+      { name, handlers: all as never, options },
+      broadcast ? memoryOffsets() : (offsets ?? undefined),
+    );
     return { close: () => this.consumers.unmount(name) };
   }
 
@@ -154,6 +164,25 @@ export class EventxService<E extends SequencedEvent = EventxEvent> {
   ): Observable<R> {
     // An Observable cannot tell who subscribes to it again, so what keeps the place is inside of each subscription.
     return defer(() => stream(this.subscriber(options)).pipe(retrying(retry)));
+  }
+}
+
+/** What would silently do nothing, or something else. @throws EventxOptionsError */
+function checkDeclaration<E extends SequencedEvent>(declaration: ConsumerDeclaration<E>): void {
+  const { name, handle, types, handlers, broadcast, offsets } = declaration;
+  const where = `Consumer ${quoted(String(name))}`;
+  if (booleanOption('broadcast', broadcast, false, { where }) && offsets != null) {
+    throw new EventxOptionsError(
+      `${where}: "broadcast" and "offsets" exclude each other: the offset of a broadcast is in memory only.`,
+    );
+  }
+  if (types != null && handle == null) {
+    throw new EventxOptionsError(
+      `${where}: "types" is for "handle", which is not given. In "handlers" each says its own: handlers: [{ types, handle }].`,
+    );
+  }
+  if (handlers != null && !isArray(handlers)) {
+    throw new EventxOptionsError(`${where}: "handlers" must be a list of { types, handle }.`);
   }
 }
 

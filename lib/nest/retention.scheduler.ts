@@ -3,14 +3,30 @@ import type { SchedulerRegistry } from '@nestjs/schedule';
 import type { CronJob } from 'cron';
 
 import { backoffDelay } from '../core/backoff.js';
+import { type Clock, systemClock } from '../core/clock.js';
 import { EventxOptionsError } from '../core/errors.js';
 import { describeError, type EventxLogger } from '../core/logger.js';
+import { pause } from '../core/pause.js';
 import type { EventxRetentionJob } from '../retention/retention-job.js';
 
 /** What starts the job again and again; `stop` ends that. */
 interface Schedule {
   stop(): void;
 }
+
+/** What a scheduler takes from outside. */
+export interface RetentionSchedulerEnvironment {
+  /** Under which the job is to be seen. */
+  readonly name: string;
+  readonly moduleRef: ModuleRef;
+  readonly logger: EventxLogger;
+  /** What people should know of retention when it starts; null for nothing. */
+  readonly caution: () => string | null;
+  readonly clock?: Clock;
+}
+
+/** How long a shutdown waits for the statement in hand, in ms. A storage of the application's own may never answer. */
+const STOP_MS = 10_000;
 
 /**
  * Runs the retention job on its schedule: in the application's own `SchedulerRegistry`, where it can be seen under its name, or,
@@ -22,16 +38,16 @@ export class RetentionScheduler {
   private failures = 0;
   private notBefore = 0;
   private readonly abort = new AbortController();
+  private readonly clock: Clock;
 
-  /** @param name under which the job is to be seen */
   constructor(
     private readonly job: EventxRetentionJob,
-    private readonly name: string,
-    private readonly moduleRef: ModuleRef,
-    private readonly logger: EventxLogger,
-  ) {}
+    private readonly environment: RetentionSchedulerEnvironment,
+  ) {
+    this.clock = environment.clock ?? systemClock;
+  }
 
-  /** @throws EventxOptionsError when a cron expression is given and nothing here understands it */
+  /** @throws EventxOptionsError when a cron expression is given and nothing here understands it, or the name of the job is taken */
   async start(): Promise<void> {
     const registry = await this.registry();
     const { schedule } = this.job.options;
@@ -39,24 +55,51 @@ export class RetentionScheduler {
       'cron' in schedule
         ? await this.byCron(schedule.cron, registry)
         : this.byInterval(schedule.interval, registry);
+    const caution = this.environment.caution();
+    if (caution !== null) this.environment.logger.warn(caution);
   }
 
-  /** Ends the schedule and waits for the statement in hand. */
+  /** Ends the schedule and waits for the statement in hand, but not for ever. */
   async stop(): Promise<void> {
     this.abort.abort();
     this.schedule?.stop();
-    await this.run;
+    if (!this.run) return;
+    const ended = new AbortController();
+    void this.run.then(() => ended.abort());
+    await pause(STOP_MS, this.clock, ended.signal);
+    if (ended.signal.aborted) return;
+    this.environment.logger.warn(
+      `Retention is still at a statement that began more than ${STOP_MS} ms ago. The shutdown goes on without it.`,
+    );
   }
 
   private byInterval(interval: number, registry: SchedulerRegistry | null): Schedule {
+    const { name } = this.environment;
     const timer = setInterval(() => this.tick(), interval);
-    registry?.addInterval(this.name, timer);
+    this.enlist(
+      () => registry?.addInterval(name, timer),
+      () => clearInterval(timer),
+    );
     return {
       stop: () => {
         clearInterval(timer);
-        if (registry?.doesExist('interval', this.name)) registry.deleteInterval(this.name);
+        if (registry?.doesExist('interval', name)) registry.deleteInterval(name);
       },
     };
+  }
+
+  /** Makes the job seen in the registry; what was made for it is undone when that fails. @throws EventxOptionsError */
+  private enlist(add: () => void, undo: () => void): void {
+    try {
+      add();
+    } catch (cause) {
+      undo();
+      throw new EventxOptionsError(
+        `Retention cannot be scheduled: the SchedulerRegistry has a job "${this.environment.name}" already. Is EventxModule imported ` +
+          'twice? Then import it once, or give the second log a "name". A job of the application needs another name.',
+        { cause },
+      );
+    }
   }
 
   private async byCron(expression: string, registry: SchedulerRegistry | null): Promise<Schedule> {
@@ -76,31 +119,39 @@ export class RetentionScheduler {
         { cause },
       );
     }
-    registry?.addCronJob(this.name, job);
+    const { name } = this.environment;
+    this.enlist(
+      () => registry?.addCronJob(name, job),
+      () => void job.stop(),
+    );
     job.start();
     return {
       stop: () => {
         void job.stop();
-        if (registry?.doesExist('cron', this.name)) registry.deleteCronJob(this.name);
+        if (registry?.doesExist('cron', name)) registry.deleteCronJob(name);
       },
     };
   }
 
   private tick(): void {
-    if (this.run || performance.now() < this.notBefore) return;
+    if (this.run || this.abort.signal.aborted || this.clock.now() < this.notBefore) return;
     this.run = this.once().finally(() => (this.run = null));
   }
 
   private async once(): Promise<void> {
+    const { logger } = this.environment;
     try {
       const { deleted, before } = await this.job.runOnce(this.abort.signal);
       this.failures = 0;
       if (deleted > 0)
-        this.logger.debug?.(`Retention deleted ${deleted} events before seq ${before}.`);
+        logger.log(`Retention deleted ${deleted} event(s): all before seq ${before}.`);
     } catch (error) {
       const delay = backoffDelay(++this.failures, this.job.options.errorBackoff, Math.random());
-      this.notBefore = performance.now() + delay;
-      this.logger.warn(`Retention failed, not again for ${delay} ms: ${describeError(error)}`);
+      this.notBefore = this.clock.now() + delay;
+      logger.warn(
+        `Retention failed (${this.failures} in a row), so the log grows meanwhile; it is tried again in ${delay} ms at the earliest: ` +
+          describeError(error),
+      );
     }
   }
 
@@ -109,7 +160,7 @@ export class RetentionScheduler {
     const schedule = await import('@nestjs/schedule').catch(() => null);
     if (!schedule) return null;
     try {
-      return this.moduleRef.get(schedule.SchedulerRegistry, { strict: false });
+      return this.environment.moduleRef.get(schedule.SchedulerRegistry, { strict: false });
     } catch {
       return null;
     }

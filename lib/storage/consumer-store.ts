@@ -60,6 +60,8 @@ export interface ConsumerRecord extends Position {
   readonly failingSince: Date | null;
   /** The handler that has been at one call for long; null when there is none. By the database's clock. */
   readonly stuck: StuckHandler | null;
+  /** Whether it keeps its offset itself: what is known here is what it has said last. @default false */
+  readonly keptElsewhere?: boolean;
   /** Numbered events it has not handled. */
   readonly lagEvents: number;
   /** Age of the oldest of them in ms, by the database's clock; 0 when there is none, null where events have no time. */
@@ -174,4 +176,26 @@ export interface ConsumerStore<E extends SequencedEvent, M = unknown> {
   seek(consumer: string, to: Destination, lease?: Lease): Promise<Placed>;
   /** Forgets the consumer, its dead letters included, at once. @returns whether it was known */
   remove(consumer: string): Promise<boolean>;
+}
+
+/** What a consumer says that keeps its offset itself. */
+export interface OffsetNote extends Destination {
+  readonly consumer: string;
+  /** Which process runs it; null when none does. */
+  readonly owner: string | null;
+  /** How long that is so unless it is said again, in ms. */
+  readonly forMs: number;
+}
+
+/**
+ * Where consumers that keep their offset themselves say how far they are, so that retention waits for them, and people see them
+ * everywhere.
+ */
+export interface OffsetNotes {
+  /**
+   * Notes it, under a name that is the consumer's alone.
+   * @returns `gone` when it is a step back, to where retention has deleted the next event; nothing was changed
+   * @throws EventxUsageError when there is a consumer of that name with its offset in the log's database
+   */
+  note(note: OffsetNote): Promise<Exclude<Placed, 'unknown'>>;
 }

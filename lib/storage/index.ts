@@ -7,6 +7,8 @@ export type {
   Holder,
   Lease,
   NewDeadLetter,
+  OffsetNote,
+  OffsetNotes,
   Placed,
   Position,
   StuckHandler,

@@ -1,11 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
-import { EventxModule, EventxPublishError, EventxRunner, EventxService } from 'nestjs-eventx';
+import { Injectable, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import {
+  EventxModule,
+  EventxPublishError,
+  EventxRunner,
+  EventxService,
+  OnEventx,
+} from 'nestjs-eventx';
 import { type InMemoryEvent, InMemoryEventStorage } from 'nestjs-eventx/testing';
 import type { EntityManager } from 'typeorm';
 
 import { QUIET, startApp, startNest } from '../support/app.js';
 import { cleanUpAfterEach } from '../support/clean-up.js';
 import { emptyDatabase } from '../support/data-sources.js';
+import { NestRecording } from '../support/recording-nest.js';
 import { take } from '../support/reading.js';
 import { seqsOf } from '../support/stored-events.js';
 
@@ -43,6 +52,31 @@ describe('a storage of the application’s own', () => {
     const publishing = app.get(EventxService).publish({} as EntityManager, { type: 'a' });
     await expect(publishing).rejects.toBeInstanceOf(EventxPublishError);
     await expect(publishing).rejects.toThrow(/storage of its own: write events to it/);
+  });
+
+  test('keeps no offsets, so that retention says once, at the start, what it cannot see', async () => {
+    const recording = new NestRecording();
+    later(recording.start());
+    const storage = new InMemoryEventStorage<string>();
+    @Injectable()
+    class Prices {
+      @OnEventx('*', { consumer: 'prices', broadcast: true })
+      handle() {}
+    }
+    @Module({
+      imports: [EventxModule.forRoot({ ...QUIET, storage, retention: { maxTotalEvents: 1 } })],
+      providers: [Prices],
+    })
+    class AppModule {}
+    const app = await NestFactory.createApplicationContext(AppModule, {
+      logger: recording,
+      abortOnError: false,
+    });
+    later(() => app.close());
+    const warnings = recording.lines.filter((line) => line.startsWith('warn: Retention'));
+    expect(warnings).toEqual([
+      expect.stringMatching(/cannot see consumers of other processes.*declares \(prices\)/),
+    ]);
   });
 
   test('leaves the data source of the application alone', async () => {

@@ -11,6 +11,9 @@ export interface ConsumerTables extends FirstEventTable {
   readonly createdAtColumn: string | null;
 }
 
+/** In the column `wanted_by`: the consumer keeps its offset itself. No process has such a name, and nobody asks for it then. */
+export const KEPT_ELSEWHERE = '(elsewhere)';
+
 /** Reads how consumers stand; all of the log when none are named. */
 export function selectRecords(
   { log, sql, seqColumn, createdAtColumn }: ConsumerTables,
@@ -49,6 +52,7 @@ export function toRecord(row: Row, { createdAtColumn }: ConsumerTables): Consume
     lastError: row.last_error as string | null,
     failingSince: row.last_error === null ? null : toDate(row.failing_since),
     stuck: toStuck(row),
+    keptElsewhere: row.wanted_by === KEPT_ELSEWHERE,
     lagEvents,
     lagMs: createdAtColumn === null ? null : Math.max(0, Number(row.lag_ms ?? 0)),
   };

@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 
 import type { SequencedEvent } from '../../core/event.js';
+import { EventxUsageError } from '../../core/errors.js';
 import { toSafeInteger } from '../../core/safe-integer.js';
 import type {
   ConsumerRecord,
@@ -9,6 +10,8 @@ import type {
   Destination,
   Holder,
   Lease,
+  OffsetNote,
+  OffsetNotes,
   Placed,
   Position,
 } from '../../storage/index.js';
@@ -17,7 +20,13 @@ import type { LogConnections } from '../connections/log-connections.js';
 import type { Row, SqlConnection, Statement } from '../connections/sql-connection.js';
 import type { Dialect } from '../dialects/index.js';
 import { holdRetention } from '../first-event.js';
-import { type ConsumerTables, selectRecords, toPosition, toRecord } from './consumer-records.js';
+import {
+  type ConsumerTables,
+  KEPT_ELSEWHERE,
+  selectRecords,
+  toPosition,
+  toRecord,
+} from './consumer-records.js';
 import { TypeOrmConsumerUnit } from './consumer-unit.js';
 import { guardTransaction } from './guard-transaction.js';
 import { moveTo } from './offset-statements.js';
@@ -32,10 +41,9 @@ const WELL = '`last_error` = NULL, `failing_since` = NULL';
 const NOT_STUCK = '`stuck_since` = NULL, `stuck_at` = NULL';
 
 /** Offsets, leases and dead letters in the log's own database. */
-export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerStore<
-  E,
-  EntityManager
-> {
+export class TypeOrmConsumerStore<E extends SequencedEvent>
+  implements ConsumerStore<E, EntityManager>, OffsetNotes
+{
   private readonly log: string;
   private readonly offsets: string;
   private readonly statements: StatementRunner;
@@ -225,6 +233,33 @@ export class TypeOrmConsumerStore<E extends SequencedEvent> implements ConsumerS
     const others = [this.allOf(done, consumer), this.allOf(deadLetters, consumer)];
     return this.statements.connected((connection) =>
       connection.transaction(() => changeAll(connection, this.allOf(offsets, consumer), others)),
+    );
+  }
+
+  async note(note: OffsetNote): Promise<Exclude<Placed, 'unknown'>> {
+    const { consumer, seq, owner, forMs } = note;
+    const { nowMs, insertIgnore } = this.dialect;
+    const set = {
+      sql:
+        `UPDATE ${this.offsets} SET \`seq\` = ?, \`uuid\` = NULL, \`owner\` = ?, \`lease_until\` = ${nowMs} + ? ` +
+        'WHERE `log` = ? AND `consumer` = ? AND `wanted_by` = ?',
+      parameters: [seq, owner, forMs, this.log, consumer, KEPT_ELSEWHERE],
+    };
+    const onward = { sql: `${set.sql} AND \`seq\` <= ?`, parameters: [...set.parameters, seq] };
+    if ((await this.statements.change(onward)) > 0) return 'placed';
+    const placed = await this.place(note, async (connection) => {
+      await connection.change({
+        sql:
+          `${insertIgnore} INTO ${this.offsets} (\`log\`, \`consumer\`, \`seq\`, \`epoch\`, \`wanted_by\`) ` +
+          `VALUES (?, ?, ?, ${nowMs}, ?)`,
+        parameters: [this.log, consumer, seq, KEPT_ELSEWHERE],
+      });
+      return (await connection.change(set)) > 0;
+    });
+    if (placed !== 'unknown') return placed;
+    throw new EventxUsageError(
+      `Consumer "${consumer}" keeps its offset itself here, but the log has an offset of that name: another process declares it without ` +
+        `"offsets", or did so before. Give one of them another name; or, if that offset is of no use any more: consumers.remove('${consumer}').`,
     );
   }
 

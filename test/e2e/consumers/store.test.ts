@@ -2,7 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import type { EventxEvent } from 'nestjs-eventx';
 import type { EntityManager } from 'typeorm';
 
-import type { ConsumerStore, Lease, NewDeadLetter } from '../../../lib/storage/index.js';
+import type {
+  ConsumerStore,
+  Lease,
+  NewDeadLetter,
+  OffsetNotes,
+} from '../../../lib/storage/index.js';
 import { openLog } from '../../../lib/typeorm/open-log.js';
 import { cleanUpAfterEach } from '../../support/clean-up.js';
 import { connect, DATABASES, emptyDatabase } from '../../support/data-sources.js';
@@ -240,6 +245,26 @@ describe.each(DATABASES)(
       expect(await seek).toBe('placed');
       expect(await record()).toMatchObject({ seq: 3, owner: null });
       expect(await store.commit(lease, at(10))).toBe(false);
+    });
+
+    test('a note of an offset that is kept elsewhere moves it, and says whether it runs', async () => {
+      const { store: consumers } = await start();
+      const store = consumers as typeof consumers & OffsetNotes;
+      const note = (seq: number, owner: string | null = 'me', forMs = LONG) =>
+        store.note({ consumer: 'n', owner, forMs, ...at(seq) });
+      const noted = async () => (await store.records(['n']))[0];
+      await note(4);
+      expect(await noted()).toMatchObject({ seq: 4, owner: 'me', keptElsewhere: true });
+      await note(7);
+      await note(7);
+      expect(await noted()).toMatchObject({ seq: 7 });
+      await note(2, null, 0);
+      expect(await noted()).toMatchObject({ seq: 2, owner: null, keptElsewhere: true });
+      // Declared without "offsets" some day: then it goes on there.
+      expect(await store.acquire('n', 'two', LONG)).toMatchObject({ seq: 2 });
+      expect(await noted()).toMatchObject({ owner: 'two', keptElsewhere: false });
+      await expect(note(9)).rejects.toThrow(/the log has an offset of that name/);
+      expect(await noted()).toMatchObject({ seq: 2, owner: 'two' });
     });
 
     test('an event is marked as done once', async () => {

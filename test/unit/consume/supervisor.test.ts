@@ -28,15 +28,15 @@ class SlowStore extends CustomOffsetStore<E> {
     return records;
   }
 
-  override async acquire(consumer: string, owner: string): Promise<Lease | null> {
+  override async acquire(consumer: string, owner: string, leaseMs: number): Promise<Lease | null> {
     await this.acquiring?.pass();
     this.acquired++;
-    return super.acquire(consumer, owner);
+    return super.acquire(consumer, owner, leaseMs);
   }
 
-  override renew(): Promise<void> {
+  override renew(...args: [string, readonly string[], number]): Promise<void> {
     this.renewed++;
-    return super.renew();
+    return super.renew(...args);
   }
 }
 
