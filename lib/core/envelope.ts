@@ -2,6 +2,8 @@ import { v7 as uuidv7 } from 'uuid';
 
 import { EventxPublishError } from './errors.js';
 import { BYTES_CONTENT_TYPE, CONTENT_TYPE, type EventHeaders } from './eventx-event.js';
+import { findLoss } from './lossless.js';
+import { nearest } from './nearest.js';
 import { quoted } from './quoted.js';
 
 /** Longest `type` and `key`, in characters: what the columns hold. */
@@ -14,7 +16,11 @@ export const MAX_NAME_LENGTH = 191;
 export interface EventInput<T = unknown> {
   /** What happened, e.g. `order.placed`. 1 to 191 characters. */
   readonly type: string;
-  /** The payload: anything `JSON.stringify` takes, or bytes, which are stored as they are. @default null */
+  /**
+   * The payload: anything that JSON holds as it is, or bytes, which are stored as they are. Objects with a method `toJSON` (a Date, a
+   * Decimal) are what that gives. What JSON would quietly change, such as a Map or NaN, is refused.
+   * @default null
+   */
   readonly data?: T;
   /** What it happened to, e.g. an order number. At most 191 characters. @default null */
   readonly key?: string | null;
@@ -43,9 +49,7 @@ export interface EncodedEvent extends PublishedEvent {
  * @throws EventxPublishError with the reason; the payload itself is never in the message
  */
 export function encodeEvent(input: EventInput, maxPayloadBytes: number): EncodedEvent {
-  if (typeof input !== 'object' || input === null) {
-    throw new EventxPublishError('publish takes an event, { type, data, … }, or an array of them.');
-  }
+  checkInput(input);
   // Each is read once: a getter may answer differently the next time.
   const { data: payload = null, key: name = null } = input;
   const type = checkedName('type', input.type);
@@ -62,6 +66,57 @@ export function encodeEvent(input: EventInput, maxPayloadBytes: number): Encoded
     );
   }
   return { uuid: uuidv7(), type, key, data, headers };
+}
+
+/** What is often written for a property, though nothing like its name. */
+const OTHER_WORDS: ReadonlyMap<string, keyof EventInput> = new Map([
+  ['payload', 'data'],
+  ['body', 'data'],
+  ['message', 'data'],
+  ['content', 'data'],
+  ['value', 'data'],
+  ['event', 'type'],
+  ['eventType', 'type'],
+  ['name', 'type'],
+  ['topic', 'type'],
+  ['pattern', 'type'],
+  ['id', 'key'],
+  ['aggregateId', 'key'],
+  ['metadata', 'headers'],
+  ['meta', 'headers'],
+]);
+
+const PROPERTIES = ['type', 'data', 'key', 'headers'] as const satisfies (keyof EventInput)[];
+const [TYPE, DATA, KEY, HEADERS] = PROPERTIES;
+
+/** Each event comes here: a list takes twice as long. */
+function isProperty(name: string): boolean {
+  return name === TYPE || name === DATA || name === KEY || name === HEADERS;
+}
+
+/**
+ * Refuses what is no event, and properties that an event does not have: what they hold would be lost without a word. An instance of a
+ * class that has `data` may have others for its own use.
+ * @throws EventxPublishError
+ */
+export function checkInput(input: EventInput): void {
+  if (typeof input !== 'object' || input === null) {
+    throw new EventxPublishError('publish takes an event, { type, data, … }, or an array of them.');
+  }
+  for (const property in input) {
+    if (isProperty(property) || !Object.hasOwn(input, property)) continue;
+    if ('data' in input && isInstance(input)) return;
+    const meant = OTHER_WORDS.get(property) ?? nearest(property, PROPERTIES)[0];
+    throw new EventxPublishError(
+      `An event has no property ${quoted(property)}${meant ? `: did you mean "${meant}"?` : '.'} ` +
+        `It takes ${PROPERTIES.join(', ')}; further metadata belongs into headers.`,
+    );
+  }
+}
+
+function isInstance(input: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(input);
+  return prototype !== null && Object.getPrototypeOf(prototype) !== null;
 }
 
 function checkedName(what: string, value: unknown): string {
@@ -102,7 +157,18 @@ function encodeData(type: string, data: unknown): Buffer {
       `Event ${quoted(type)}: its data is a function or a symbol, which JSON cannot hold.`,
     );
   }
+  const loss = findLoss(data, 'data');
+  if (loss) throw new EventxPublishError(`Event ${quoted(type)}: ${loss.path} is ${loss.what}.`);
   return Buffer.from(text);
+}
+
+/** @throws EventxPublishError for a Map, a Headers object, a list: what they hold would be lost */
+export function assertHeaders(type: string, headers: unknown): void {
+  if (headers == null || (typeof headers === 'object' && !(Symbol.iterator in headers))) return;
+  throw new EventxPublishError(
+    `Event ${quoted(type)}: its headers must be an object of strings, { name: value }. ` +
+      `Of a Map or a Headers object make one by Object.fromEntries(…).`,
+  );
 }
 
 function encodeHeaders(
@@ -110,15 +176,8 @@ function encodeHeaders(
   headers: EventHeaders | null | undefined,
   isBytes: boolean,
 ): string | null {
-  const given = headers ?? {};
-  // A Map, a Headers object, a list: what they hold would be lost.
-  if (typeof given !== 'object' || Symbol.iterator in given) {
-    throw new EventxPublishError(
-      `Event ${quoted(type)}: its headers must be an object of strings, { name: value }. ` +
-        `Of a Map or a Headers object make one by Object.fromEntries(…).`,
-    );
-  }
-  const entries = Object.entries(given);
+  assertHeaders(type, headers);
+  const entries = Object.entries(headers ?? {});
   for (const [name, value] of entries) {
     if (typeof value !== 'string') {
       throw new EventxPublishError(
