@@ -1,3 +1,4 @@
+import { freezeJson } from './deep-freeze.js';
 import { EventDecodeError } from './errors.js';
 import type { SequencedEvent } from './event.js';
 import { quoted } from './quoted.js';
@@ -26,8 +27,12 @@ export interface StoredEvent {
 const NO_HEADERS: EventHeaders = Object.freeze({});
 
 /**
- * An event of the log, as subscribers and handlers get it. One instance is shared by all of them, so it cannot be changed:
- * `data` is decoded at the first look, once, and frozen.
+ * An event of the log, as subscribers and handlers get it. One instance is shared by all of them, so it cannot be changed: `data` is
+ * parsed at the first look, once, and deeply frozen. Bytes cannot be frozen; treat them as read-only.
+ *
+ * Where the type has a schema or upcasters, handlers get what those make of the payload. Its objects and arrays are deeply frozen, too.
+ * Instances of classes in it (a Date, a Map, what a validator has made) are not; then each handler gets a payload of its own at each
+ * attempt.
  *
  * @typeParam T the type of the payload. It is what the reader claims; nothing here validates it.
  */
@@ -78,7 +83,15 @@ export class EventxEvent<T = unknown> implements SequencedEvent {
     return (this.decodedData ??= { value: this.decodeData() as T }).value;
   }
 
-  /** The same event with another payload, e.g. one that was brought to a newer version. */
+  /**
+   * The payload decoded anew, for code that may change it.
+   * @throws EventDecodeError as `data` does
+   */
+  decodeAgain(): unknown {
+    return this.isBytes ? Buffer.from(this.bytes) : this.parseData();
+  }
+
+  /** The same event with another payload, e.g. one that was brought to a newer version. Whoever shares it freezes it first. */
   withData<U>(data: U): EventxEvent<U> {
     const event = new EventxEvent<U>(this.seq, this.stored);
     event.decodedData = { value: data };
@@ -87,7 +100,7 @@ export class EventxEvent<T = unknown> implements SequencedEvent {
 
   toJSON(): object {
     const { seq, id, uuid, type, key, headers, createdAt } = this;
-    const data = headers[CONTENT_TYPE] === BYTES_CONTENT_TYPE ? toBase64(this.bytes) : this.data;
+    const data = this.isBytes ? toBase64(this.bytes) : this.data;
     return { seq, id, uuid, type, key, headers, data, createdAt };
   }
 
@@ -105,8 +118,15 @@ export class EventxEvent<T = unknown> implements SequencedEvent {
   }
 
   private decodeData(): unknown {
-    if (this.headers[CONTENT_TYPE] === BYTES_CONTENT_TYPE) return this.bytes;
-    return deepFreeze(this.parse(() => utf8.decode(this.bytes), 'data'));
+    return this.isBytes ? this.bytes : freezeJson(this.parseData());
+  }
+
+  private get isBytes(): boolean {
+    return this.headers[CONTENT_TYPE] === BYTES_CONTENT_TYPE;
+  }
+
+  private parseData(): unknown {
+    return this.parse(() => utf8.decode(this.bytes), 'data');
   }
 
   private parse(text: () => string, what: string): unknown {
@@ -141,16 +161,4 @@ export function storedSize({
 
 function toBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-}
-
-/** Freezes parsed JSON, which has no cycles. Iterative: a payload may be nested deeper than the call stack. */
-function deepFreeze(root: unknown): unknown {
-  const stack: unknown[] = [root];
-  while (stack.length > 0) {
-    const value = stack.pop();
-    if (typeof value !== 'object' || value === null) continue;
-    Object.freeze(value);
-    for (const child of Object.values(value)) stack.push(child);
-  }
-  return root;
 }
