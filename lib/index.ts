@@ -8,7 +8,11 @@ export type { UnsafeSetting } from './typeorm/dialects/index.js';
 export { eventxToken, type EventxInjectable, InjectEventx } from './nest/tokens.js';
 export type { ConsumersOptions } from './consume/supervisor-options.js';
 export type { RetentionOptions } from './retention/retention-options.js';
-export type { EventTypeDefinition, EventTypeDefinitions } from './core/event-types.js';
+export type {
+  EventTypeDefinition,
+  EventTypeDefinitions,
+  UnknownTypes,
+} from './core/event-types.js';
 
 // Publish
 export { EventxService } from './nest/eventx.service.js';

@@ -54,8 +54,9 @@ export function eventxProviders(extras: EventxModuleExtras): Provider[] {
     },
     {
       provide: EventTypes,
-      inject: [RESOLVED_OPTIONS],
-      useFactory: ({ events }: ResolvedModuleOptions) => new EventTypes(events),
+      inject: [RESOLVED_OPTIONS, LOG],
+      useFactory: ({ events, unknownTypes: unknown }: ResolvedModuleOptions, { logger }: Log) =>
+        new EventTypes(events, { unknown, logger }),
     },
     {
       provide: ConsumerOrchestrator,

@@ -4,7 +4,12 @@ import type { EntityManager } from 'typeorm';
 import type { ConsumerOptions } from '../consume/consumer-options.js';
 import type { ConsumerHandler } from '../consume/consumer.js';
 import { type CustomOffsets, memoryOffsets } from '../consume/custom-offsets.js';
-import { encodeEvent, type EventInput, type PublishedEvent } from '../core/envelope.js';
+import {
+  type EncodedEvent,
+  encodeEvent,
+  type EventInput,
+  type PublishedEvent,
+} from '../core/envelope.js';
 import { booleanOption } from '../core/checks.js';
 import { EventxOptionsError, EventxPublishError } from '../core/errors.js';
 import type { SequencedEvent } from '../core/event.js';
@@ -18,6 +23,7 @@ import {
   resolveSubscriberOptions,
   type SubscriberOptions,
 } from '../subscribe/subscriber-options.js';
+import { assertManager } from '../typeorm/outbox/manager-argument.js';
 import type { Outbox } from '../typeorm/outbox/outbox.js';
 import type { ConsumerOrchestrator } from './consumer.orchestrator.js';
 
@@ -56,11 +62,13 @@ export class EventxService<E extends SequencedEvent = EventxEvent> {
 
   /**
    * Publishes one event or several, in their order, in the open transaction of `manager`: they exist if and only if it commits,
-   * and only then get their sequence numbers. They are checked now, and written at the end of the transaction.
+   * and only then get their sequence numbers. They are checked now, and written at the end of the transaction. Calls that are not
+   * awaited keep their order. A commit waits for validations that are still under way, and is refused if one of them fails then.
    *
    * @returns the identity of each event; the uuid is final
    * @throws NoTransactionError when the manager has no open transaction on this log's data source
-   * @throws EventxPublishError when an event is malformed or too large; then none of them is published
+   * @throws EventxPublishError when an event is malformed or too large, does not fit its schema, or is of a type that is not known and
+   * has to be; then none of them is published
    */
   publish(manager: EntityManager, event: EventInput): Promise<PublishedEvent>;
   publish(manager: EntityManager, events: readonly EventInput[]): Promise<PublishedEvent[]>;
@@ -73,16 +81,9 @@ export class EventxService<E extends SequencedEvent = EventxEvent> {
         'This log has a storage of its own: write events to it, and call signal() after the commit.',
       );
     }
-    // A copy, in which a hole is undefined, and refused.
-    const inputs = isArray(input) ? [...input] : [input];
-    const checked = inputs.map((event) => this.types.toPublish(event));
-    // Without a wait where none is needed: events keep the order of the calls, and a forgotten await loses nothing.
-    const waits = checked.some((event) => event instanceof Promise);
-    const valid = waits
-      ? await Promise.all(checked.map(async (event) => event))
-      : (checked as EventInput[]);
-    const encoded = valid.map((event) => encodeEvent(event, this.maxPayloadBytes));
-    await this.outbox.add(manager, encoded);
+    assertManager(manager, input);
+    // At once, whatever has to be waited for: events keep the order of the calls, and a forgotten await loses nothing.
+    const encoded = await this.outbox.add(manager, () => this.encode(input));
     const published = encoded.map(({ uuid, type, key }) => ({ uuid, type, key }));
     return isArray(input) ? published : published[0]!;
   }
@@ -158,6 +159,21 @@ export class EventxService<E extends SequencedEvent = EventxEvent> {
     this.runner.signal();
   }
 
+  /** A promise only where something is to be waited for. @throws EventxPublishError */
+  private encode(
+    input: EventInput | readonly EventInput[],
+  ): readonly EncodedEvent[] | Promise<readonly EncodedEvent[]> {
+    // A copy, in which a hole is undefined, and refused.
+    const inputs = isArray(input) ? [...input] : [input];
+    inputs.forEach((event) => this.types.assertKnown(event));
+    const checked = inputs.map((event) => this.types.toPublish(event));
+    const encodeAll = (valid: readonly EventInput[]) =>
+      valid.map((event) => encodeEvent(event, this.maxPayloadBytes));
+    return areKnown(checked)
+      ? encodeAll(checked)
+      : Promise.all(checked.map(async (event) => event)).then(encodeAll);
+  }
+
   private cold<R>(
     { retry, ...options }: StreamOptions = {},
     stream: (subscriber: EventxSubscriber<E>) => Observable<R>,
@@ -189,4 +205,8 @@ function checkDeclaration<E extends SequencedEvent>(declaration: ConsumerDeclara
 /** `Array.isArray` does not narrow readonly arrays. */
 function isArray<T>(value: T | readonly T[]): value is readonly T[] {
   return Array.isArray(value);
+}
+
+function areKnown<T>(values: readonly (T | Promise<T>)[]): values is readonly T[] {
+  return !values.some((value) => value instanceof Promise);
 }

@@ -6,7 +6,7 @@ import {
 import { integerOption, refuseUnknownOptions } from '../core/checks.js';
 import { EventxOptionsError } from '../core/errors.js';
 import type { PendingEvent, SequencedEvent } from '../core/event.js';
-import type { EventTypeDefinitions } from '../core/event-types.js';
+import type { EventTypeDefinitions, UnknownTypes } from '../core/event-types.js';
 import { resolveRetentionOptions, type RetentionOptions } from '../retention/retention-options.js';
 import {
   resolveRunnerOptions,
@@ -55,6 +55,11 @@ export interface EventxModuleOptions extends Omit<RunnerOptions, 'sequence'> {
   readonly retention?: RetentionOptions;
   /** Validation and versions of payloads, by type of event. @default {} */
   readonly events?: EventTypeDefinitions;
+  /**
+   * What becomes of events that are published though their type is not among `events`: `'allow'` warns once for each type.
+   * @default 'allow'
+   */
+  readonly unknownTypes?: UnknownTypes;
   /** A storage of the application's own, in place of the tables; `publish` is then the application's matter, too. */
   readonly storage?: EventxStorage<SequencedEvent, PendingEvent>;
 }
@@ -86,6 +91,7 @@ export interface ResolvedModuleOptions {
   /** Checked; undefined where nothing is to be deleted. */
   readonly retention: RetentionOptions | undefined;
   readonly events: EventTypeDefinitions | undefined;
+  readonly unknownTypes: UnknownTypes;
   readonly storage: EventxStorage<SequencedEvent, PendingEvent> | undefined;
   readonly runner: RunnerOptions;
 }
@@ -103,6 +109,7 @@ const KNOWN = [
   'consumers',
   'retention',
   'events',
+  'unknownTypes',
   'storage',
 ] as const satisfies readonly (keyof EventxModuleOptions)[];
 
@@ -130,6 +137,7 @@ export function resolveModuleOptions(
     consumers,
     retention,
     events,
+    unknownTypes = 'allow',
     storage,
     ...runner
   } = options;
@@ -161,10 +169,28 @@ export function resolveModuleOptions(
     consumers: resolveConsumersOptions(consumers),
     retention,
     events,
+    unknownTypes: resolveUnknownTypes(unknownTypes, events),
     storage,
     // Whoever sets "run: false" to run it by hand wants it to number.
     runner: { ...runner, sequence: roles.size === 0 || roles.has('sequence') },
   };
+}
+
+function resolveUnknownTypes(
+  unknownTypes: UnknownTypes,
+  events: EventTypeDefinitions = {},
+): UnknownTypes {
+  if (unknownTypes !== 'allow' && unknownTypes !== 'refuse') {
+    throw new EventxOptionsError(
+      `Option "unknownTypes" must be 'allow' or 'refuse', but is ${JSON.stringify(unknownTypes)}.`,
+    );
+  }
+  if (unknownTypes === 'refuse' && Object.keys(events).length === 0) {
+    throw new EventxOptionsError(
+      `Option "unknownTypes" is 'refuse', but no type is known: declare them with the option "events", { 'order.placed': {} }.`,
+    );
+  }
+  return unknownTypes;
 }
 
 function isTransport(value: unknown): value is SignalTransport {

@@ -73,22 +73,22 @@ export const MUTATIONS = [
   {
     name: 'events are written when they are published, not last',
     file: 'lib/typeorm/outbox/outbox.ts',
-    from: 'if (this.flushes.has(connection)) await',
+    from: 'if (transaction.written) await',
     to: 'if (this.openTransactions > 0) await',
     tests: ['test/e2e/publish'],
   },
   {
     name: 'events of a transaction that the server has ended are committed',
     file: 'lib/typeorm/outbox/outbox.ts',
-    from: 'if (!this.rolledBack.has(connection)) return;',
-    to: 'return;',
+    from: 'if (!endedBy) return;',
+    to: 'if (!endedBy || endedBy) return;',
     tests: ['test/e2e/publish'],
   },
   {
     name: 'a savepoint that was rolled back leaves its events',
     file: 'lib/typeorm/outbox/outbox.ts',
-    from: 'if (queryRunner.isTransactionActive) return this.frames.rollback(queryRunner);',
-    to: 'if (queryRunner.isTransactionActive) return this.frames.release(queryRunner);',
+    from: '?.frames.rollback(levelOf(queryRunner));',
+    to: '?.frames.release(levelOf(queryRunner));',
     tests: ['test/e2e/publish'],
   },
   {

@@ -69,6 +69,8 @@ describe('the options of the module', () => {
       { allowUnsafe: ['galera', 'myisam'] },
       /"allowUnsafe" knows read-only, galera.*but not myisam/,
     ],
+    [{ unknownTypes: 'deny' }, /"unknownTypes" must be 'allow' or 'refuse', but is "deny"/],
+    [{ unknownTypes: 'refuse' }, /is 'refuse', but no type is known.*option "events"/],
     [{ pollInterval: 0 }, /"pollInterval" must be a whole number from 1/],
     [
       { pollIntervall: 5 },
