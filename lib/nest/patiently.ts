@@ -1,14 +1,15 @@
 import { type Backoff, backoffDelay } from '../core/backoff.js';
 import { systemClock } from '../core/clock.js';
-import { EventxError, StorageTimeoutError } from '../core/errors.js';
+import { StorageTimeoutError } from '../core/errors.js';
 import { describeError, type EventxLogger } from '../core/logger.js';
 import { pause } from '../core/pause.js';
+import { canPass } from '../typeorm/passing-errors.js';
 
 const WAITS: Backoff = { initial: 200, max: 5000 };
 
 /**
- * Does something at startup again and again while the database does not answer, for a limited time. What this library finds wrong
- * (an option, the schema, the server) does not mend itself and is thrown at once.
+ * Does something at startup again and again while the database does not answer, for a limited time. What does not mend itself (an
+ * option, the schema, the server, a mistake in a program) is thrown at once.
  * @throws StorageTimeoutError when the time is up, with the last error as its cause
  */
 export async function patiently<T>(
@@ -21,9 +22,8 @@ export async function patiently<T>(
     try {
       return await work();
     } catch (error) {
-      const final = error instanceof EventxError && !(error instanceof StorageTimeoutError);
+      if (!canPass(error)) throw error;
       const delay = backoffDelay(failures, WAITS, Math.random());
-      if (final) throw error;
       if (systemClock.now() + delay > end) {
         throw new StorageTimeoutError(
           `The log could not be opened within ${limitMs} ms (option startupTimeout), in ${failures} tries. Is the database up, and ` +
