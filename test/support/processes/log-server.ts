@@ -1,4 +1,4 @@
-import type { Type } from '@nestjs/common';
+import type { Provider, Type } from '@nestjs/common';
 import { EventxModule, type EventxModuleOptions, EventxRunner, EventxService } from 'nestjs-eventx';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource, DataSourceOptions } from 'typeorm';
@@ -20,7 +20,7 @@ export interface LogServer extends HttpApp {
 export interface LogServerSettings extends Listening {
   readonly options?: EventxModuleOptions;
   readonly controllers?: readonly Type[];
-  readonly providers?: readonly Type[];
+  readonly providers?: readonly Provider[];
 }
 
 export async function startLogServer(

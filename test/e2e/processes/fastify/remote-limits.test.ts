@@ -1,0 +1,2 @@
+import '../../../support/processes/on-fastify.js';
+import '../remote-limits.test.js';

@@ -1,0 +1,2 @@
+import '../../../support/processes/on-fastify.js';
+import '../server-sent-events.test.js';

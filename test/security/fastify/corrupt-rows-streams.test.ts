@@ -1,0 +1,2 @@
+import '../../support/processes/on-fastify.js';
+import '../corrupt-rows-streams.test.js';

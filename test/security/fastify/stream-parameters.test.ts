@@ -1,0 +1,2 @@
+import '../../support/processes/on-fastify.js';
+import '../stream-parameters.test.js';
