@@ -1,5 +1,4 @@
 import { EventxOptionsError } from './errors.js';
-import { describeError } from './logger.js';
 import { quoted } from './quoted.js';
 
 /** @throws EventxOptionsError when it is not a URL that requests can be sent to */
@@ -15,11 +14,6 @@ export function checkHttpUrl(where: string, url: unknown): void {
       `${where}: "url" must not hold a user or a password, which requests do not take from there. Send them as a header.`,
     );
   }
-}
-
-/** Why a request failed, in one line: `fetch` itself only says that it did. */
-export function describeFetchError(error: unknown): string {
-  return describeError((error as { cause?: unknown } | null)?.cause ?? error);
 }
 
 /** Without a user, a password and a query: a URL that is none may be one of a database, or hold a token. */

@@ -144,7 +144,7 @@ function ownStorage(storage: NonNullable<ResolvedModuleOptions['storage']>): Sto
     processes: null,
     poolSize: null,
     outbox: () => null,
-    close: () => Promise.resolve(),
+    close: async () => storage.close?.(),
   };
 }
 

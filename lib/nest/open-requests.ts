@@ -14,7 +14,29 @@ export type RawResponse = Raw<ServerResponse>;
 export function hangUp(request: RawRequest, response: RawResponse): void {
   // HTTP/2 has no such header; there the server itself says that it goes away.
   if ((request.raw ?? request).httpVersionMajor > 1) return;
-  (response.raw ?? response).setHeader('connection', 'close');
+  const out = response.raw ?? response;
+  if (!out.headersSent) out.setHeader('connection', 'close');
+}
+
+/**
+ * Does what a request asks for, and hangs up behind the answer if by then the log is not followed any more: a server that is closed
+ * hangs up on those that ask for nothing, but one that has yet to get its answer may keep its connection, and the server waits for it.
+ */
+export async function answering<T>(
+  request: RawRequest,
+  response: RawResponse,
+  isFollowed: () => boolean,
+  work: () => T | Promise<T>,
+): Promise<T> {
+  const { socket, httpVersionMajor } = request.raw ?? request;
+  // It may take long to send what the client is slow to read.
+  const onSent = () => void (isFollowed() || httpVersionMajor > 1 || socket.end());
+  (response.raw ?? response).once('finish', onSent);
+  try {
+    return await work();
+  } finally {
+    if (!isFollowed()) hangUp(request, response);
+  }
 }
 
 /** Requests that stay open, of which there are only so many at a time. */

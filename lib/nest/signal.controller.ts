@@ -5,13 +5,16 @@ import {
   HttpCode,
   Inject,
   Post,
+  Req,
+  Res,
   type Type,
 } from '@nestjs/common';
 
 import { systemClock } from '../core/clock.js';
 import { collapse } from '../signal/collapse.js';
 import { checkSecret, sameSecret, SECRET_HEADER } from '../signal/secret.js';
-import { EventxService } from './eventx.service.js';
+import { EventxRunner } from '../sequence/runner.js';
+import { answering, type RawRequest, type RawResponse } from './open-requests.js';
 import { eventxToken } from './tokens.js';
 
 export interface SignalControllerOptions {
@@ -39,16 +42,27 @@ export function eventxSignalController({
   class EventxSignalController {
     private readonly signal: () => void;
 
-    constructor(@Inject(eventxToken(EventxService, log)) eventx: EventxService) {
-      this.signal = collapse(() => eventx.signal(), systemClock);
+    constructor(@Inject(eventxToken(EventxRunner, log)) private readonly runner: EventxRunner) {
+      this.signal = collapse(() => runner.signal(), systemClock);
     }
 
     @Post()
     @HttpCode(204)
-    receive(@Headers(SECRET_HEADER) given: string | undefined): void {
-      if (!sameSecret(given, secret))
-        throw new ForbiddenException('The secret is wrong or missing.');
-      this.signal();
+    receive(
+      @Req() request: RawRequest,
+      @Res({ passthrough: true }) response: RawResponse,
+      @Headers(SECRET_HEADER) given: string | undefined,
+    ): Promise<void> {
+      return answering(
+        request,
+        response,
+        () => this.runner.status.running,
+        () => {
+          if (!sameSecret(given, secret))
+            throw new ForbiddenException('The secret is wrong or missing.');
+          this.signal();
+        },
+      );
     }
   }
   return EventxSignalController;

@@ -22,7 +22,13 @@ import { toWire, type WireEvent } from '../remote/wire.js';
 import { EventxRunner } from '../sequence/runner.js';
 import type { LogState } from '../storage/index.js';
 import type { StartPosition } from '../subscribe/subscriber-options.js';
-import { hangUp, OpenRequests, type RawRequest, type RawResponse } from './open-requests.js';
+import {
+  answering,
+  hangUp,
+  OpenRequests,
+  type RawRequest,
+  type RawResponse,
+} from './open-requests.js';
 import { sendEvents } from './server-sent-events.js';
 import { eventxToken } from './tokens.js';
 
@@ -80,70 +86,79 @@ export function eventxStreamController(options: StreamControllerOptions = {}): T
 
     @Get('state')
     @Header('cache-control', 'no-store')
-    async state(
+    state(
       @Req() request: RawRequest,
       @Res({ passthrough: true }) response: RawResponse,
       @Query('after') after?: string,
       @Query('wait') wait?: string,
     ): Promise<LogState> {
-      this.assertFollowing(request, response);
-      if (after !== undefined) {
-        const seen = whole('after', after);
-        const limit = Math.min(wait === undefined ? 0 : whole('wait', wait), MAX_WAIT_MS);
-        await this.open.during(request, async (closed) => {
-          const end = AbortSignal.any([closed, AbortSignal.timeout(limit)]);
-          await this.runner.news(seen, end).catch((error: unknown) => {
-            if (error instanceof EventxClosedError) hangUp(request, response);
+      return this.answer(request, response, async () => {
+        if (after !== undefined) {
+          const seen = whole('after', after);
+          const limit = Math.min(wait === undefined ? 0 : whole('wait', wait), MAX_WAIT_MS);
+          await this.open.during(request, async (closed) => {
+            const end = AbortSignal.any([closed, AbortSignal.timeout(limit)]);
+            await this.runner.news(seen, end).catch((error: unknown) => {
+              if (error instanceof EventxClosedError) hangUp(request, response);
+            });
           });
-        });
-      }
-      return this.runner.state();
+        }
+        return this.runner.state();
+      });
     }
 
     @Get('events')
     @Header('cache-control', 'no-store')
-    async events(
+    events(
       @Req() request: RawRequest,
       @Res({ passthrough: true }) response: RawResponse,
       @Query('from') from: string,
       @Query('limit') limit?: string,
     ): Promise<{ events: WireEvent[] }> {
-      this.assertFollowing(request, response);
-      const most = limit === undefined ? count : Math.min(whole('limit', limit), count);
-      const limits = { count: Math.max(1, most), bytes };
-      const first = Math.max(1, whole('from', from));
-      // Somebody else knows of events that this process has yet to see.
-      if (first > (this.runner.status.lastSeq ?? 0)) this.runner.signal();
-      const events = await this.runner.peek(first, limits);
-      return { events: events.map(withEnvelope).map(toWire) };
+      return this.answer(request, response, async () => {
+        const most = limit === undefined ? count : Math.min(whole('limit', limit), count);
+        const limits = { count: Math.max(1, most), bytes };
+        const first = Math.max(1, whole('from', from));
+        // Somebody else knows of events that this process has yet to see.
+        if (first > (this.runner.status.lastSeq ?? 0)) this.runner.signal();
+        const events = await this.runner.peek(first, limits);
+        return { events: events.map(withEnvelope).map(toWire) };
+      });
     }
 
     @Get('stream')
-    async stream(
+    stream(
       @Req() request: RawRequest,
       @Res() response: RawResponse,
       @Query('from') from?: string,
       @Headers('last-event-id') lastEventId?: string,
     ): Promise<void> {
-      this.assertFollowing(request, response);
-      const subscriber = this.runner.subscriber({
-        from: startOf(from, lastEventId),
-        fetchLimit: count,
-        sizeLimit: bytes,
-      });
-      await this.open.during(request, (closed) => {
-        hangUp(request, response);
-        return sendEvents(response, subscriber, closed);
+      return this.answer(request, response, async () => {
+        const subscriber = this.runner.subscriber({
+          from: startOf(from, lastEventId),
+          fetchLimit: count,
+          sizeLimit: bytes,
+        });
+        await this.open.during(request, (closed) => {
+          hangUp(request, response);
+          return sendEvents(response, subscriber, closed);
+        });
       });
     }
 
-    /** Who asks would otherwise wait for ever, or be told of an end of the log that is not its end. */
-    private assertFollowing(request: RawRequest, response: RawResponse): void {
-      if (this.runner.status.running) return;
-      hangUp(request, response);
-      throw new ServiceUnavailableException(
-        'This process does not follow the log: it is starting, shutting down, or has the option "run: false".',
-      );
+    /** Who asks where nothing is followed would otherwise wait for ever, or be told of an end of the log that is not its end. */
+    private answer<T>(
+      request: RawRequest,
+      response: RawResponse,
+      work: () => Promise<T>,
+    ): Promise<T> {
+      const isFollowed = () => this.runner.status.running;
+      return answering(request, response, isFollowed, () => {
+        if (isFollowed()) return work();
+        throw new ServiceUnavailableException(
+          'This process does not follow the log: it is starting, shutting down, or has the option "run: false".',
+        );
+      });
     }
   }
   return EventxStreamController;

@@ -4,6 +4,7 @@ import { systemClock } from '../core/clock.js';
 import type { PendingEvent } from '../core/event.js';
 import type { EventxEvent } from '../core/eventx-event.js';
 import { checkHttpUrl } from '../core/http.js';
+import { HttpClient } from '../core/http-client.js';
 import { pause } from '../core/pause.js';
 import type { AssignResult, EventxStorage, LogState } from '../storage/index.js';
 import { getJson } from './request.js';
@@ -41,6 +42,7 @@ export function remoteStorage(options: RemoteStorageOptions): EventxStorage<Even
 
 class RemoteStorage implements EventxStorage<EventxEvent> {
   private readonly timeout: number;
+  private readonly http = new HttpClient();
 
   constructor(private readonly options: RemoteStorageOptions) {
     refuseUnknownOptions('remoteStorage', options, ['url', 'headers', 'timeout']);
@@ -85,6 +87,8 @@ class RemoteStorage implements EventxStorage<EventxEvent> {
 
   /** Holds a request at the other side that is answered when there is something new. */
   async watch(changed: () => void, signal: AbortSignal): Promise<void> {
+    this.http.keep();
+    signal.addEventListener('abort', () => this.close(), { once: true });
     let inVain = 0;
     let after: number | undefined;
     while (!signal.aborted) {
@@ -98,6 +102,11 @@ class RemoteStorage implements EventxStorage<EventxEvent> {
         await pause(backoffDelay(++inVain, RETRY, Math.random()), systemClock, signal);
       }
     }
+  }
+
+  /** Whoever reads on does so on connections that are closed at once. */
+  close(): void {
+    this.http.letGo();
   }
 
   /** Where the log stands, as soon as that is not `after`; undefined when it cannot be asked. */
@@ -120,7 +129,7 @@ class RemoteStorage implements EventxStorage<EventxEvent> {
     url.pathname = `${url.pathname.replace(/\/$/, '')}/${path}`;
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
     const { headers } = this.options;
-    return getJson(url, {
+    return getJson(this.http, url, {
       headers: (typeof headers === 'function' ? await headers() : headers) ?? {},
       timeout: this.timeout + (query.wait ?? 0),
       signal,

@@ -1,41 +1,30 @@
-import { describeFetchError } from '../core/http.js';
-
-export interface RequestSettings {
-  readonly headers: Readonly<Record<string, string>>;
-  /** In ms, for the whole answer. */
-  readonly timeout: number;
-  readonly signal: AbortSignal | undefined;
-}
+import type { HttpClient, HttpRequest } from '../core/http-client.js';
+import { describeError } from '../core/logger.js';
+import { notALog } from './wire.js';
 
 /** Gets JSON. @throws Error that says which address did what */
 export async function getJson(
+  http: HttpClient,
   url: URL,
-  { headers, timeout, signal }: RequestSettings,
+  { headers, ...bounds }: HttpRequest,
 ): Promise<unknown> {
-  const where = `The remote log at ${url.origin}${url.pathname}`;
-  // Not AbortSignal.any: Node keeps a trace of each such signal for as long as its source lives, here as long as the application.
-  const end = new AbortController();
-  const onAbort = () => end.abort(signal?.reason);
-  signal?.addEventListener('abort', onAbort);
-  if (signal?.aborted) onAbort();
-  const timer = setTimeout(
-    () => end.abort(new Error(`it did not answer within ${timeout} ms`)),
-    timeout,
-  );
   try {
-    const response = await fetch(url, {
-      headers: { accept: 'application/json', ...headers },
-      // It would carry the headers to wherever it points.
-      redirect: 'error',
-      signal: end.signal,
-    });
-    if (response.ok) return await response.json();
-    await response.body?.cancel();
-    throw new Error(`it answered ${response.status} ${response.statusText}`);
+    const accept = { accept: 'application/json' };
+    const answer = await http.send(url, { headers: { ...accept, ...headers }, ...bounds });
+    if (!answer.ok) throw new Error(`it answered ${answer.status}`);
+    return parse(answer.body);
   } catch (error) {
-    throw new Error(`${where}: ${describeFetchError(error)}`, { cause: error });
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', onAbort);
+    throw new Error(`The remote log at ${url.origin}${url.pathname}: ${describeError(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    // The error quotes from what came, which may be payloads.
+    throw notALog();
   }
 }

@@ -59,7 +59,8 @@ function isTextOrNull(value: unknown): value is string | null {
   return value === null || typeof value === 'string';
 }
 
-function notALog(): Error {
+/** What came is not what a log sends. */
+export function notALog(): Error {
   return new Error(
     'The remote log sent something else than a log. Is eventxStreamController mounted at that "url", in the same version?',
   );

@@ -1,5 +1,7 @@
 import { integerOption, refuseUnknownOptions } from '../core/checks.js';
-import { checkHttpUrl, describeFetchError } from '../core/http.js';
+import { checkHttpUrl } from '../core/http.js';
+import { HttpClient } from '../core/http-client.js';
+import { describeError } from '../core/logger.js';
 import { checkSecret, SECRET_HEADER } from './secret.js';
 import type { SignalTransport } from './signal-transport.js';
 
@@ -22,28 +24,18 @@ export function httpSignal(options: HttpSignalOptions): SignalTransport {
   checkHttpUrl('httpSignal', url);
   checkSecret('httpSignal', secret);
   const limit = integerOption('timeout', timeout, 1000);
-  const { origin, pathname } = new URL(url);
+  const target = new URL(url);
+  const where = `${target.origin}${target.pathname}`;
+  const http = new HttpClient();
   return {
     async send() {
-      const response = await post(url, secret, limit).catch((error: unknown) => {
-        throw new Error(`${origin}${pathname}: ${describeFetchError(error)}`, { cause: error });
+      const headers = { [SECRET_HEADER]: secret };
+      const sent = http.send(target, { method: 'POST', headers, timeout: limit });
+      const answer = await sent.catch((error: unknown) => {
+        throw new Error(`${where}: ${describeError(error)}`, { cause: error });
       });
-      if (!response.ok) {
-        throw new Error(`${origin}${pathname} answered ${response.status} ${response.statusText}`);
-      }
+      if (!answer.ok) throw new Error(`${where} answered ${answer.status}`);
     },
+    close: () => http.letGo(),
   };
-}
-
-async function post(url: string, secret: string, limit: number): Promise<Response> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { [SECRET_HEADER]: secret },
-    // It would carry the secret to wherever it points.
-    redirect: 'error',
-    signal: AbortSignal.timeout(limit),
-  });
-  // Read to the end, or the connection cannot be used again.
-  await response.arrayBuffer();
-  return response;
 }

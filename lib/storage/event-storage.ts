@@ -77,4 +77,7 @@ export interface EventxStorage<E extends SequencedEvent, P extends PendingEvent 
    * Never rejects.
    */
   watch?(changed: () => void, signal: AbortSignal): Promise<void>;
+
+  /** Lets go of what it keeps open, when the application has stopped following the log. Reads may come after it all the same. */
+  close?(): void | Promise<void>;
 }
