@@ -8,6 +8,7 @@ import {
   Req,
   Res,
   type Type,
+  VERSION_NEUTRAL,
 } from '@nestjs/common';
 
 import { systemClock } from '../core/clock.js';
@@ -38,7 +39,8 @@ export function eventxSignalController({
 }: SignalControllerOptions): Type {
   checkSecret('eventxSignalController', secret);
 
-  @Controller(path)
+  // The two ends of the wire know nothing of the versions of an application's own API.
+  @Controller({ path, version: VERSION_NEUTRAL })
   class EventxSignalController {
     private readonly signal: () => void;
 

@@ -13,6 +13,7 @@ import {
   ServiceUnavailableException,
   type Type,
   UseGuards,
+  VERSION_NEUTRAL,
 } from '@nestjs/common';
 
 import { integerOption, refuseUnknownOptions } from '../core/checks.js';
@@ -77,7 +78,8 @@ export function eventxStreamController(options: StreamControllerOptions = {}): T
   const bytes = integerOption('maxBytes', options.maxBytes, 2 * 1024 * 1024);
   const maxStreams = integerOption('maxStreams', options.maxStreams, 100);
 
-  @Controller(path)
+  // The two ends of the wire know nothing of the versions of an application's own API.
+  @Controller({ path, version: VERSION_NEUTRAL })
   @UseGuards(...guards)
   class EventxStreamController {
     private readonly open = new OpenRequests(maxStreams);

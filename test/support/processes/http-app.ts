@@ -6,6 +6,7 @@ import {
   Module,
   type Provider,
   type Type,
+  type VersioningOptions,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
@@ -46,6 +47,8 @@ export interface Listening {
   readonly adapter?: HttpAdapter | undefined;
   /** In front of every path, as applications set it. @default none */
   readonly prefix?: string | undefined;
+  /** How the application tells versions of its API apart. @default not at all */
+  readonly versioning?: VersioningOptions | undefined;
   /** 0 takes a free one. @default 0 */
   readonly port?: number | undefined;
   /** Whether its shutdown waits until its clients have gone, as Nest does by default. @default false */
@@ -55,7 +58,7 @@ export interface Listening {
 /** Starts an application that serves HTTP. */
 export async function startHttp(
   { imports = [], controllers = [], providers = [] }: HttpModule,
-  { adapter = adapterOfThisFile, prefix, port = 0, patient = false }: Listening = {},
+  { adapter = adapterOfThisFile, prefix, versioning, port = 0, patient = false }: Listening = {},
 ): Promise<HttpApp> {
   @Module({
     imports: [...imports],
@@ -70,6 +73,7 @@ export async function startHttp(
     forceCloseConnections: !patient,
   });
   if (prefix !== undefined) app.setGlobalPrefix(prefix);
+  if (versioning) app.enableVersioning(versioning);
   try {
     await app.listen(port, '127.0.0.1');
   } catch (error) {
