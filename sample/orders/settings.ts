@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 
 import { StartupError } from '../shared/startup.error.js';
+import { wholeNumber } from '../shared/whole-number.js';
 
 export interface Settings {
   /** Exit after the summary. */
@@ -38,14 +39,4 @@ function parse(args: string[]) {
   } catch (cause) {
     throw new StartupError(`${(cause as Error).message.split('. ')[0]}. ${USAGE}`, { cause });
   }
-}
-
-function wholeNumber(name: string, text: string, min: number, max: number): number {
-  const value = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (!(value >= min && value <= max)) {
-    throw new StartupError(
-      `${name} must be a whole number from ${min} to ${max}, but is "${text}".`,
-    );
-  }
-  return value;
 }

@@ -6,6 +6,7 @@ import { EventxRunner, remoteStorage } from 'nestjs-eventx';
 import { databaseAt } from '../shared/database.js';
 import { StartupError } from '../shared/startup.error.js';
 import { Drive, type DriveResult } from './drive.js';
+import { readPorts } from './ports.js';
 import { Service } from './service.js';
 
 const ORDERS = 300;
@@ -13,6 +14,7 @@ const ORDERS = 300;
 /** Starts both services on one database, and a subscriber that only knows the event service's address. */
 async function main(): Promise<void> {
   const { once } = parseArgs({ options: { once: { type: 'boolean', default: false } } }).values;
+  const ports = readPorts(process.env);
   const { options, description } = databaseAt(process.env.EVENTX_DATABASE_URL);
   const env = {
     // Both on the same one, also where it is a new file.
@@ -20,8 +22,8 @@ async function main(): Promise<void> {
     SIGNAL_SECRET: randomBytes(32).toString('hex'),
   };
 
-  const events = await Service.start('events', env);
-  const core = await Service.start('core', { ...env, EVENTS_URL: events.url });
+  const events = await Service.start('events', ports.events, env);
+  const core = await Service.start('core', ports.core, { ...env, EVENTS_URL: events.url });
   print(`
 nestjs-eventx: two services, two processes, one database
 

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 
-import type { Type } from '@nestjs/common';
+import type { INestApplication, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 
 import { reasonOf } from '../shared/startup.error.js';
@@ -10,8 +10,9 @@ export type Answer = { readonly url: string } | { readonly failure: string };
 
 /** Runs one of the services, until SIGTERM or until whoever started it is gone. */
 export async function serve(module: Type): Promise<void> {
+  let app: INestApplication | undefined;
   try {
-    const app = await NestFactory.create(module, {
+    app = await NestFactory.create(module, {
       logger: ['fatal', 'error', 'warn'],
       abortOnError: false,
       // Clients keep connections open, which would hold up the end.
@@ -24,6 +25,7 @@ export async function serve(module: Type): Promise<void> {
   } catch (error) {
     process.send?.({ failure: reasonOf(error) } satisfies Answer);
     process.exitCode = 1;
+    await app?.close();
     process.disconnect?.();
   }
 }

@@ -12,10 +12,14 @@ export class Service {
     private readonly child: ChildProcess,
   ) {}
 
-  /** @throws StartupError */
-  static async start(name: 'core' | 'events', env: Record<string, string>): Promise<Service> {
+  /** @param port where to listen; 0 is any that is free @throws StartupError */
+  static async start(
+    name: 'core' | 'events',
+    port: number,
+    env: Record<string, string>,
+  ): Promise<Service> {
     const main = fileURLToPath(new URL(`./${name}/main.js`, import.meta.url));
-    const child = fork(main, { env: { ...process.env, ...env } });
+    const child = fork(main, { env: { ...process.env, ...env, PORT: String(port) } });
     const [answer] = (await Promise.race([once(child, 'message'), once(child, 'exit')])) as [
       Answer | number | null,
     ];

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { transform } from '@swc/core';
 import jestConfig from '../../../jest.config.mjs';
 
+const ROOT = new URL('../../../', import.meta.url).href;
 const LIB = new URL('../../../lib/', import.meta.url);
 /** As jest compiles it. */
 const [, swcOptions] = /** @type {[string, import('@swc/core').Options]} */ (
@@ -14,7 +15,9 @@ export async function resolve(specifier, context, next) {
   const own = /^nestjs-eventx(?:\/(\w+))?$/.exec(specifier);
   if (own) return { url: new URL(`${own[1] ?? '.'}/index.ts`, LIB).href, shortCircuit: true };
   const isOurs = context.parentURL?.endsWith('.ts') && /^\.{1,2}\/.*\.js$/.test(specifier);
-  return next(isOurs ? specifier.replace(/js$/, 'ts') : specifier, context);
+  // What a process of a sample starts as another one.
+  const isSample = !context.parentURL && specifier.startsWith(`${ROOT}sample/`);
+  return next(isOurs || isSample ? specifier.replace(/js$/, 'ts') : specifier, context);
 }
 
 /** @type {import('node:module').LoadHook} */
