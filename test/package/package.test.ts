@@ -1,5 +1,8 @@
 // Needs the package registry and installs whole applications: run by `npm run test:package`, not by `npm test`.
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 
 import { createDatabase } from '../support/databases.js';
@@ -34,6 +37,22 @@ beforeAll(async () => {
   tarball = await packed();
 });
 afterAll(() => tarball.remove());
+
+test('npm pack builds what it packs, and takes nothing else along', async () => {
+  const { stdout } = await promisify(execFile)('tar', ['-tzf', tarball.path]);
+  const files = stdout.split('\n').filter((file) => file !== '');
+  expect(files).toEqual(
+    expect.arrayContaining([
+      'package/dist/esm/index.js',
+      'package/dist/cjs/index.js',
+      'package/dist/cjs/package.json',
+      'package/README.md',
+      'package/LICENSE',
+    ]),
+  );
+  const ours = /^package\/(dist\/(esm|cjs)\/|package\.json$|README\.md$|LICENSE$)/;
+  expect(files.filter((file) => !ours.test(file))).toEqual([]);
+});
 
 describe('an ES module application with Nest 12 and TypeORM 1', () => {
   const app = installed('module', { ...COMMON, ...NEST_12, typeorm: '1.1' });

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,16 +13,14 @@ export interface Tarball {
   remove(): Promise<void>;
 }
 
-/** Builds the package and packs it, as `npm publish` would. */
+/** Packs the package, as `npm publish` would, out of a fresh clone: nothing is built. */
 export async function packed(): Promise<Tarball> {
   const folder = await mkdtemp(join(tmpdir(), 'eventx-package-'));
-  await run('npm', ['run', 'build'], { cwd: ROOT });
-  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], {
-    cwd: ROOT,
-  });
-  const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
+  await rm(join(ROOT, 'dist'), { recursive: true, force: true });
+  await run('npm', ['pack', '--pack-destination', folder], { cwd: ROOT });
+  const [file] = await readdir(folder);
   return {
-    path: join(folder, filename),
+    path: join(folder, file!),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }
