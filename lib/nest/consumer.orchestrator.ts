@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 
 import { connectionsHeld, poolWarning } from '../consume/connections-held.js';
-import { Consumer, type ConsumerDefinition } from '../consume/consumer.js';
+import { Consumer, type ConsumerDefinition, typesOf } from '../consume/consumer.js';
 import {
   assertCustomOffsetsFit,
   type CustomOffsets,
@@ -14,6 +14,7 @@ import type { EventTypes } from '../core/event-types.js';
 import { EventxEvent } from '../core/eventx-event.js';
 import { type Log, requireStore } from './create-log.js';
 import { declaredConsumers } from './declared-consumers.js';
+import { describeHandler, type DescribedConsumer } from './describe-log.js';
 import type { HandlerExplorer } from './handler.explorer.js';
 
 type Definition = Omit<ConsumerDefinition<SequencedEvent, EntityManager>, 'decode'>;
@@ -24,6 +25,8 @@ export class ConsumerOrchestrator {
   private running: Promise<void> = Promise.resolve();
   private started = false;
   private warned: string | null = null;
+  /** Handlers of the consumers that decorated methods make up, for people. */
+  private readonly described = new Map<string, readonly string[]>();
 
   constructor(
     private readonly log: Log,
@@ -55,15 +58,33 @@ export class ConsumerOrchestrator {
 
   /** Finds the decorated methods. @throws EventxOptionsError for any that cannot work */
   mountDeclared(): void {
-    for (const { definition, broadcast } of declaredConsumers<SequencedEvent, EntityManager>(
-      this.explorer.find(),
-      this.name,
-    )) {
+    for (const { definition, described, broadcast } of declaredConsumers<
+      SequencedEvent,
+      EntityManager
+    >(this.explorer.find(), this.name)) {
+      this.described.set(definition.name, described);
       this.mount(definition, broadcast ? memoryOffsets() : undefined);
     }
   }
 
+  /** The consumers of this process, for people. */
+  describe(): DescribedConsumer[] {
+    return [...this.log.supervisor.consumers].map(([name, { handlers }]) => ({
+      name,
+      handlers:
+        this.described.get(name) ?? handlers.map((handler) => describeHandler(typesOf(handler))),
+    }));
+  }
+
+  /** Runs them, and warns of handlers that nobody will ever call. */
   start(): void {
+    const orphans = this.explorer.orphans();
+    if (orphans.length > 0) {
+      this.log.logger.warn(
+        `No module of this application provides ${orphans.join(', ')}: what is decorated with @OnEventx there gets no events here. ` +
+          'Add the class to the providers of a module that is imported, unless another service runs it.',
+      );
+    }
     this.started = true;
     this.checkPool();
     this.running = this.log.supervisor.run(this.end.signal);

@@ -30,6 +30,8 @@ import { processName } from './process-name.js';
 
 /** Everything that belongs to one log; what the providers hand out. */
 export interface Log {
+  /** What it is and where, for people. */
+  readonly description: string;
   readonly logger: EventxLogger;
   readonly runner: EventxRunner;
   /** Null where the application brings a storage of its own. */
@@ -54,6 +56,7 @@ export interface Log {
 
 /** What of a log lies in the database, or in the application's own storage. */
 interface Stored {
+  readonly description: string;
   readonly storage: EventxStorage<SequencedEvent, PendingEvent>;
   readonly retained: RetainedLog<SequencedEvent> | null;
   readonly consumers: (ConsumerStore<SequencedEvent, EntityManager> & OffsetNotes) | null;
@@ -94,6 +97,7 @@ export async function createLog(
     { logger, owner },
   );
   return {
+    description: stored.description,
     logger,
     runner,
     outbox,
@@ -136,6 +140,7 @@ async function inDatabase(
 
 function ownStorage(storage: NonNullable<ResolvedModuleOptions['storage']>): Stored {
   return {
+    description: `in a storage of its own (${storage.constructor.name})`,
     storage,
     retained: canForget(storage) ? storage : null,
     consumers: null,

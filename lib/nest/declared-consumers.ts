@@ -3,11 +3,14 @@ import { checkHandler, type ConsumerDefinition, typesOf } from '../consume/consu
 import { booleanOption, refuseUnknownOptions } from '../core/checks.js';
 import { EventxOptionsError } from '../core/errors.js';
 import type { SequencedEvent } from '../core/event.js';
+import { describeHandler } from './describe-log.js';
 import type { FoundHandler } from './handler.explorer.js';
 
 /** A consumer that decorated methods make up. */
 export interface DeclaredConsumer<E extends SequencedEvent, M> {
   readonly definition: ConsumerDefinition<E, M>;
+  /** Its handlers, for people. */
+  readonly described: readonly string[];
   /** Every process runs it for itself. */
   readonly broadcast: boolean;
 }
@@ -53,6 +56,7 @@ export function declaredConsumers<E extends SequencedEvent, M>(
         options,
         handlers: handlers.map(({ where, types, call }) => ({ name: where, types, handle: call })),
       },
+      described: handlers.map((handler) => describeHandler(typesOf(handler), handler.where)),
       broadcast: booleanOption('broadcast', broadcast, false, { where: `Consumer "${name}"` }),
     };
   });

@@ -1,5 +1,5 @@
 import type { InjectionToken, Provider } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
+import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 
@@ -11,6 +11,7 @@ import type { SequencedEvent } from '../core/event.js';
 import { EventxRetentionJob } from '../retention/retention-job.js';
 import { EventxRunner } from '../sequence/runner.js';
 import { EventxDoctor } from '../typeorm/doctor/doctor.js';
+import { ApplicationLogs } from './application-logs.js';
 import { ConsumerOrchestrator } from './consumer.orchestrator.js';
 import { createLog, type Log } from './create-log.js';
 import { EventxLifecycle } from './eventx.lifecycle.js';
@@ -47,10 +48,17 @@ export function eventxProviders(extras: EventxModuleExtras): Provider[] {
       provide: LOG,
       inject: [
         RESOLVED_OPTIONS,
+        ModulesContainer,
         { token: getDataSourceToken(extras.dataSource) as InjectionToken, optional: true },
       ],
-      useFactory: (options: ResolvedModuleOptions, dataSource?: DataSource) =>
-        createLog(extras, options, dataSource),
+      useFactory: (
+        options: ResolvedModuleOptions,
+        application: ModulesContainer,
+        dataSource?: DataSource,
+      ) => {
+        ApplicationLogs.of(application).enter(extras, options.storage ? undefined : dataSource);
+        return createLog(extras, options, dataSource);
+      },
     },
     {
       provide: EventTypes,

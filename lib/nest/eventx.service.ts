@@ -16,7 +16,7 @@ import type { SequencedEvent } from '../core/event.js';
 import type { EventTypes } from '../core/event-types.js';
 import type { EventxEvent } from '../core/eventx-event.js';
 import { quoted } from '../core/quoted.js';
-import type { EventxRunner } from '../sequence/runner.js';
+import type { EventxRunner, RunnerStatus } from '../sequence/runner.js';
 import { retrying, type StreamOptions } from '../subscribe/stream-options.js';
 import type { EventxSubscriber } from '../subscribe/subscriber.js';
 import {
@@ -157,6 +157,25 @@ export class EventxService<E extends SequencedEvent = EventxEvent> {
    */
   signal(): void {
     this.runner.signal();
+  }
+
+  /**
+   * Resolves when this process has looked at the log for the first time, with its last sequence number: what is published from then on is
+   * new to a subscriber from `'latest'`. It waits for as long as nothing runs here (`run: false`).
+   * @throws the signal's reason, or EventxClosedError
+   */
+  ready(signal?: AbortSignal): Promise<number> {
+    return this.runner.ready(signal);
+  }
+
+  /** The last sequence number this process knows of; null before its first look at the log. */
+  get lastSeq(): number | null {
+    return this.runner.status.lastSeq;
+  }
+
+  /** How this process follows the log, e.g. for a health check. */
+  get status(): RunnerStatus {
+    return this.runner.status;
   }
 
   /** A promise only where something is to be waited for. @throws EventxPublishError */

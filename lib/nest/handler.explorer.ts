@@ -2,6 +2,7 @@ import { Injectable, Scope } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 
 import { EventxOptionsError } from '../core/errors.js';
+import { orphanedHandlers } from './decorated-classes.js';
 import {
   CONSUMER_METADATA,
   type HandlerMetadata,
@@ -45,10 +46,21 @@ export class HandlerExplorer {
     });
   }
 
+  /** Handlers of this process that no module of the application provides, as `Class.method`; each is told once in a process. */
+  orphans(): string[] {
+    const wrappers = [...this.discovery.getProviders(), ...this.discovery.getControllers()];
+    return orphanedHandlers((type) =>
+      wrappers.some(
+        // By its name, too: a test may put something else in its place.
+        ({ token, instance }) => token === type || (instance as unknown) instanceof type,
+      ),
+    );
+  }
+
   private handlersOf(wrapper: Wrapper, instance: object): FoundHandler[] {
     const prototype = Object.getPrototypeOf(instance) as Record<string, Method> | null;
     if (!prototype) return [];
-    return this.scanner.getAllMethodNames(prototype).flatMap((name) => {
+    const handlers = this.scanner.getAllMethodNames(prototype).flatMap((name) => {
       const method = prototype[name]!;
       const metadata = Reflect.getMetadata(HANDLERS_METADATA, method) as
         HandlerMetadata[] | undefined;
@@ -65,6 +77,8 @@ export class HandlerExplorer {
         call: method.bind(instance),
       }));
     });
+    if (handlers.length === 0) assertNoConsumer(instance);
+    return handlers;
   }
 
   /** A handler of a log that is not there would never be called. */
@@ -76,6 +90,18 @@ export class HandlerExplorer {
         `EventxModule has that name. Say which log it is for: @OnEventx(…, { log: '…' }).`,
     );
   }
+}
+
+/** A consumer without a handler would do nothing, and nobody would know. */
+function assertNoConsumer({ constructor }: object): void {
+  if (typeof constructor !== 'function') return;
+  const options = Reflect.getMetadata(CONSUMER_METADATA, constructor) as
+    OnEventxOptions | undefined;
+  if (!options) return;
+  throw new EventxOptionsError(
+    `@EventxConsumer on ${constructor.name}: the class has no method with @OnEventx, so that nothing would handle events for the ` +
+      `consumer "${options.consumer}". Decorate one: @OnEventx('order.placed').`,
+  );
 }
 
 function assertSingleton(wrapper: Wrapper, where: string): void {

@@ -1,4 +1,4 @@
-import { ConfigurableModuleBuilder, type DynamicModule } from '@nestjs/common';
+import { ConfigurableModuleBuilder, type DynamicModule, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 
@@ -26,12 +26,17 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
     .setExtras<EventxModuleExtras>(EXTRAS, withExtras)
     .build();
 
+/** What `forRoot` makes. */
+@Module({})
+class EventxLogModule {}
+
 function withExtras(definition: DynamicModule, extras: EventxModuleExtras): DynamicModule {
   // For its side effect: with `autoLoadEntities` the entity joins the data source. The repository is the application's to ask for.
   const entity = extras.entity ?? eventEntity(resolveTables(extras.tables).events);
   TypeOrmModule.forFeature([entity], extras.dataSource);
   return {
     ...definition,
+    module: EventxLogModule,
     global: extras.isGlobal ?? false,
     imports: [...(definition.imports ?? []), DiscoveryModule],
     providers: [...(definition.providers ?? []), ...eventxProviders(extras)],

@@ -1,4 +1,6 @@
 import type { ConsumerOptions } from '../consume/consumer-options.js';
+import { EventxOptionsError } from '../core/errors.js';
+import { type Class, rememberDecorated } from './decorated-classes.js';
 
 /** Stable, so that two copies of the library in one process understand each other. */
 export const HANDLERS_METADATA = 'nestjs-eventx:handlers';
@@ -29,6 +31,7 @@ export interface HandlerMetadata {
  * `ConsumerContext`. A method may carry several.
  *
  * @param types one type, several, or `'*'`
+ * @throws EventxOptionsError on what is no method of an instance
  *
  * @example
  * @OnEventx('order.placed', { consumer: 'mailer' })
@@ -38,8 +41,9 @@ export function OnEventx(
   types: string | readonly string[],
   options: OnEventxOptions = {},
 ): MethodDecorator {
-  return (_target, _key, descriptor) => {
-    const method = descriptor.value as object;
+  return (target, key, descriptor) => {
+    const method = decoratedMethod(target, key, descriptor);
+    rememberDecorated(target.constructor as Class, String(key));
     const before = (Reflect.getMetadata(HANDLERS_METADATA, method) ?? []) as HandlerMetadata[];
     // Decorators apply from the last to the first; handlers are called as they are read.
     Reflect.defineMetadata(HANDLERS_METADATA, [{ types, options }, ...before], method);
@@ -56,4 +60,29 @@ export function OnEventx(
  */
 export function EventxConsumer(options: OnEventxOptions & { consumer: string }): ClassDecorator {
   return (target) => Reflect.defineMetadata(CONSUMER_METADATA, options, target);
+}
+
+/** @throws EventxOptionsError */
+function decoratedMethod(
+  target: object,
+  key: string | symbol,
+  descriptor: PropertyDescriptor | undefined,
+): object {
+  if (typeof key === 'object') {
+    // The decorators of the language, which get a method and its context.
+    throw new EventxOptionsError(
+      '@OnEventx is a decorator as Nest has them. Set "experimentalDecorators": true in tsconfig.json.',
+    );
+  }
+  if (typeof target === 'function') {
+    throw new EventxOptionsError(
+      `@OnEventx on the static method ${target.name}.${String(key)}: handlers are methods of an instance, which Nest makes. ` +
+        'Remove "static".',
+    );
+  }
+  const method: unknown = descriptor?.value;
+  if (typeof method === 'function') return method;
+  throw new EventxOptionsError(
+    `@OnEventx on ${target.constructor.name}.${String(key)}, which is no method. Make it one: ${String(key)}(event) { … }.`,
+  );
 }

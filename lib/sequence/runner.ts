@@ -51,6 +51,9 @@ const LOOKS_AFTER_HINT = [5, 10, 20, 40, 80, 160];
 /**
  * Follows one log: gives committed events their numbers, keeps the newest in memory and serves subscribers (Go: `Runner`).
  * Any number of runners, in any number of processes, may follow the same log.
+ *
+ * Applications use `EventxService`. This is for those who run it themselves (`run: false`): `close()`, for one, ends every stream and
+ * every consumer of this process for good.
  */
 export class EventxRunner<
   E extends SequencedEvent = SequencedEvent,

@@ -8,6 +8,7 @@ import { TypeOrmDeadLetterStore } from './consumers/dead-letter.store.js';
 import type { LogConnections } from './connections/log-connections.js';
 import { openConnections } from './connections/open-connections.js';
 import { assertKnown, type Dialect, dialectOf, type UnsafeSetting } from './dialects/index.js';
+import { describeDatabase } from './describe-database.js';
 import { EventxDoctor } from './doctor/doctor.js';
 import { describeFindings } from './doctor/finding.js';
 import { poolRisks } from './doctor/pool.js';
@@ -38,6 +39,8 @@ export interface OpenLogOptions {
 
 /** Both ends of a log in a database: where the runner reads, where producers write. */
 export interface OpenLog {
+  /** What it is and where, for people. */
+  readonly description: string;
   readonly storage: TypeOrmEventStorage<SequencedEvent, PendingEvent>;
   readonly consumers: TypeOrmConsumerStore<SequencedEvent>;
   readonly deadLetters: TypeOrmDeadLetterStore<SequencedEvent>;
@@ -107,6 +110,7 @@ async function openIn(
   const consumers = new TypeOrmConsumerStore(dataSource, dialect, consumerTables, connections);
   const examined = { connections, target, table, mapping, consumers: consumerTables, allowUnsafe };
   return {
+    description: `"${place.tables.events}" in ${await describeDatabase(dataSource, connections, dialect)}`,
     consumers,
     deadLetters: new TypeOrmDeadLetterStore(dataSource, dialect, place, connections),
     processes: new TypeOrmProcessStore(connections, dialect, place),

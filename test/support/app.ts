@@ -1,6 +1,7 @@
 import {
   type DynamicModule,
   type INestApplicationContext,
+  type LoggerService,
   Module,
   type Type,
 } from '@nestjs/common';
@@ -57,14 +58,14 @@ const opened = new Set<Promise<DataSource>>();
 /** Starts an application of these modules. Errors at the start reject, and leave no connection open. */
 export async function startNest(
   imports: readonly (Type | DynamicModule)[],
+  logger: LoggerService | false = false,
 ): Promise<INestApplicationContext> {
   @Module({ imports: [...imports] })
   class AppModule {}
 
   const before = new Set(opened);
   try {
-    const silent = { logger: false, abortOnError: false } as const;
-    return await NestFactory.createApplicationContext(AppModule, silent);
+    return await NestFactory.createApplicationContext(AppModule, { logger, abortOnError: false });
   } catch (error) {
     // Nest makes providers at the same time: the data source may be connecting still when another provider fails.
     await new Promise((resolve) => setImmediate(resolve));

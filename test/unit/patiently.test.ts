@@ -58,7 +58,7 @@ describe('what is done patiently at startup', () => {
     expect(logger.lines).toEqual([]);
   });
 
-  test.each<[string, unknown]>([
+  test.each<[string, Error]>([
     ['a lost connection', errorOf('PROTOCOL_CONNECTION_LOST', 'lost', { fatal: true })],
     ['too many connections', errorOf('ER_CON_COUNT_ERROR', 'too many', { errno: 1040 })],
     ['a server that goes', errorOf('ER_SERVER_SHUTDOWN', 'shutdown', { errno: 1053 })],
@@ -70,7 +70,7 @@ describe('what is done patiently at startup', () => {
   ])('is tried again after %s', async (_, error) => {
     const errors = [error];
     const work = () =>
-      errors.length > 0 ? Promise.reject(errors.shift()) : Promise.resolve('open');
+      errors.length > 0 ? Promise.reject(errors.shift()!) : Promise.resolve('open');
     expect(await patiently(60_000, new RecordingLogger(), work)).toBe('open');
   });
 });

@@ -2,7 +2,7 @@ import type { DataSource, EntityManager, EntitySubscriberInterface, QueryRunner 
 
 import type { EncodedEvent } from '../../core/envelope.js';
 import { EventxClosedError, EventxPublishError, NoTransactionError } from '../../core/errors.js';
-import { destroyConnection } from '../connection.js';
+import { destroyConnection } from '../connections/borrowed.js';
 import { endsTransaction } from '../transaction-ending-errors.js';
 import type { EventWriter } from './event-writer.js';
 import { guardEnds } from './guard-ends.js';

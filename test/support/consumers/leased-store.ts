@@ -28,8 +28,8 @@ export class LeasedStore extends CustomOffsetStore<E> {
     super(consumer, memoryOffsets(), log);
   }
 
-  override async acquire(consumer: string, owner: string): Promise<Lease | null> {
-    const lease = await super.acquire(consumer, owner);
+  override async acquire(consumer: string, owner: string, leaseMs: number): Promise<Lease | null> {
+    const lease = await super.acquire(consumer, owner, leaseMs);
     this.acquired++;
     await this.acquiring?.pass();
     return lease && { ...lease, endless: false };
