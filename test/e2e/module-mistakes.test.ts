@@ -103,7 +103,7 @@ describe('EventxModule', () => {
       { module: MockedDataSource, global: true },
       EventxModule.forRoot({}),
     ]);
-    await expect(starting).rejects.toThrow(/is not a function/);
+    await expect(starting).rejects.toBeInstanceOf(TypeError);
   });
 
   test('starts no log when another one of the application cannot', async () => {
