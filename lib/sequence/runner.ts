@@ -2,7 +2,7 @@ import { type Backoff, backoffDelay } from '../core/backoff.js';
 import { type Clock, systemClock } from '../core/clock.js';
 import { EventxUsageError } from '../core/errors.js';
 import type { PendingEvent, SequencedEvent } from '../core/event.js';
-import { describeError, type EventxLogger } from '../core/logger.js';
+import type { EventxLogger } from '../core/logger.js';
 import { outside } from '../core/outside.js';
 import { WakeUp } from '../core/wake-up.js';
 import type { EventxStorage, LogState } from '../storage/index.js';
@@ -11,6 +11,7 @@ import { History } from '../subscribe/history.js';
 import { LogReader } from '../subscribe/log-reader.js';
 import { EventxSubscriber } from '../subscribe/subscriber.js';
 import type { SubscriberOptions } from '../subscribe/subscriber-options.js';
+import { Failures } from './failures.js';
 import { PendingEvents } from './pending-events.js';
 import { restAfter } from './rest.js';
 import { resolveRunnerOptions, type RunnerOptions } from './runner-options.js';
@@ -35,6 +36,8 @@ export interface RunnerStatus {
   readonly failures: number;
   /** Why the last try failed; null when it worked. */
   readonly lastError: string | null;
+  /** When the first of those tries failed, by the clock of this process; null while it gets on. */
+  readonly failingSince: Date | null;
   /** Fetches that wait for the next event. */
   readonly waiting: number;
 }
@@ -74,8 +77,7 @@ export class EventxRunner<
   /** How often a runner that does not number has looked since the last hint. */
   private looks = LOOKS_AFTER_HINT.length;
   private running = false;
-  private failures = 0;
-  private lastError: string | null = null;
+  private readonly failures: Failures;
 
   /** @throws EventxOptionsError */
   constructor(
@@ -90,6 +92,7 @@ export class EventxRunner<
     this.logger = environment.logger;
     this.random = environment.random ?? Math.random;
     this.clock = environment.clock ?? systemClock;
+    this.failures = new Failures(this.clock, this.logger);
     this.wakeUp = new WakeUp(this.clock);
     this.window = new Window<E>(window);
     const history = new History<E>(storage, { readCount: batch.largest, readBytes: batch.bytes });
@@ -111,9 +114,10 @@ export class EventxRunner<
   }
 
   get status(): RunnerStatus {
-    const { running, failures, lastError } = this;
+    const { running } = this;
+    const { count: failures, lastError, since: failingSince } = this.failures;
     const { head: lastSeq, waiting } = this.window;
-    return { running, lastSeq, failures, lastError, waiting };
+    return { running, lastSeq, failures, lastError, failingSince, waiting };
   }
 
   /**
@@ -214,7 +218,7 @@ export class EventxRunner<
       const begin = this.clock.now();
       const { head } = this.window;
       const next = await this.sequencer.step();
-      this.succeeded();
+      this.failures.end();
       if (next === 'again') this.looks = LOOKS_AFTER_HINT.length;
       if (next === 'idle') {
         const count = this.window.head! - (head ?? this.window.head!);
@@ -229,7 +233,8 @@ export class EventxRunner<
       }
     } catch (error) {
       this.sequencer.distrust();
-      const delay = this.failed(error);
+      const delay = backoffDelay(this.failures.count + 1, this.errorBackoff, this.random());
+      this.failures.add(error, delay);
       await this.wakeUp.pause(delay, signal);
     }
   }
@@ -242,22 +247,5 @@ export class EventxRunner<
   private untilNextLook(): number {
     const soon = this.numbers ? undefined : LOOKS_AFTER_HINT[this.looks++];
     return Math.min(soon ?? this.pollInterval, this.pollInterval);
-  }
-
-  private succeeded(): void {
-    if (this.failures > 1) this.logger?.log(`Recovered after ${this.failures} failed tries.`);
-    this.failures = 0;
-    this.lastError = null;
-  }
-
-  /** A single failure (a deadlock, a lost connection) is normal weather; only a second in a row is worth a warning. */
-  private failed(error: unknown): number {
-    this.failures++;
-    this.lastError = describeError(error);
-    const delay = backoffDelay(this.failures, this.errorBackoff, this.random());
-    const message = `Cannot follow the log, try ${this.failures}, next in ${delay} ms: ${this.lastError}`;
-    if (this.failures === 1) this.logger?.debug?.(message);
-    else this.logger?.warn(message);
-    return delay;
   }
 }

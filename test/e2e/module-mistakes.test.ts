@@ -3,6 +3,7 @@ import { type DynamicModule, Injectable, Module, type Type } from '@nestjs/commo
 import { Test } from '@nestjs/testing';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import {
+  DataSourceClosedError,
   EventxConsumer,
   EventxModule,
   EventxOptionsError,
@@ -103,7 +104,7 @@ describe('EventxModule', () => {
       { module: MockedDataSource, global: true },
       EventxModule.forRoot({}),
     ]);
-    await expect(starting).rejects.toBeInstanceOf(TypeError);
+    await expect(starting).rejects.toBeInstanceOf(DataSourceClosedError);
   });
 
   test('starts no log when another one of the application cannot', async () => {

@@ -65,7 +65,7 @@ function toStuck(row: Row): StuckHandler | null {
 }
 
 function toDate(ms: unknown): Date | null {
-  return ms === null ? null : new Date(Number(ms));
+  return ms == null ? null : new Date(Number(ms));
 }
 
 export function toPosition(row: Row): Position {
