@@ -61,8 +61,8 @@ describe.each(DATABASES)('operating consumers on %s', (database) => {
     app.consume({ name: 'c', handle: () => gate.pass() });
     await app.fill(5);
     await gate.arrived();
-    const statements = countStatements(app.dataSource);
     await app.consumers.pause('c');
+    const statements = countStatements(app.dataSource);
     // The second look at the consumers begins when what the first has seen is done.
     let looks = 0;
     await until(() => (looks += statements.take(/^SELECT o\./)) >= 3, { what: 'it to be noticed' });

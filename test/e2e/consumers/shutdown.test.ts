@@ -88,7 +88,11 @@ describe.each(DATABASES)('G5 consumers: shutdown on %s', (database) => {
     const again = await open();
     const infos = await again.consumers.list();
     expect(infos.map(({ name, seq, owner }) => [name, seq, owner])).toEqual(
-      ['a-plain', 'b-lanes', 'c-batch', 'f-together'].map((name) => [name, 0, null]),
+      ['a-plain', 'b-lanes', 'c-batch', 'd-lanes', 'd-offsets', 'f-together'].map((name) => [
+        name,
+        0,
+        null,
+      ]),
     );
     expect(await Effects.of(again.dataSource).seqs('c')).toEqual([]);
   });
