@@ -85,44 +85,6 @@ describe('G9 faults: the runner', () => {
     expect(bench.logger.of('log')).toEqual(['Recovered after 3 failed tries.']);
   });
 
-  test('that fails for hours on the same error says so once a minute, not at each try', async () => {
-    // 150 ms from one try to the next.
-    await fail(1002);
-    expect(warnings()).toEqual([
-      'Cannot follow the log, try 2, next in 100 ms: the connection is gone',
-      'Cannot follow the log, try 402 in 60 s, next in 150 ms: the connection is gone',
-      'Cannot follow the log, try 802 in 2 min, next in 150 ms: the connection is gone',
-    ]);
-    expect(bench.logger.of('log')).toEqual(['Recovered after 1002 failed tries in 3 min.']);
-  });
-
-  test('warns of another error at once, and not again when the first one comes back', async () => {
-    const errors = [
-      'refused by 10.0.0.1:3306',
-      'refused by 10.0.0.2:3306',
-      'no row',
-      'refused by 7',
-    ];
-    for (const error of [errors[0]!, ...errors]) {
-      bench.storage.inject('readPending', () => Promise.reject(new Error(error)));
-      bench.storage.inject('readState', () => Promise.reject(new Error(error)));
-    }
-    bench.storage.inject('readPending', notSent);
-    bench.runner.signal();
-    for (let failures = 1; failures <= 6; failures++) {
-      await until(() => bench.runner.status.failures === failures, { what: 'the next failure' });
-      await bench.idle();
-      bench.clock.advance(bench.clock.running[0]!);
-    }
-    await until(() => bench.runner.status.failures === 0, { what: 'the recovery' });
-    await bench.idle();
-    expect(warnings().map((line) => line.replace(/^.* ms: /, ''))).toEqual([
-      'refused by 10.0.0.1:3306',
-      'no row',
-      'the connection is gone',
-    ]);
-  });
-
   test('starts afresh after it has recovered: the same error is warned of again', async () => {
     await fail(2);
     await fail(2);

@@ -19,7 +19,8 @@ const LIMIT_MS = 300_000;
 export function migrate(connections: LogConnections, target: SchemaTarget): Promise<string[]> {
   return connections.fresh(async (connection) => {
     if ((await missingVersions(connection, target)).length === 0) return [];
-    return target.dialect.exclusively(connection, target.log, async () => {
+    // Not by the log: several may share the other tables, and start together.
+    return target.dialect.exclusively(connection, target.tables.migrations, async () => {
       await assertOurs(connection, target);
       const missing = await missingVersions(connection, target);
       for (const version of missing) await apply(connection, version, target);

@@ -61,8 +61,14 @@ describe('G5 consumers: what lanes did ahead of the offset is done, whatever the
     ['no transactions', {}],
     ['no transactions, in lanes', { concurrency: 3 }],
     ['no transactions, in batches', { batch: true }],
-    ['what happens after the last try', { transactional: true, afterRetries: 'park' }],
-    ['keys that are parked together', { transactional: true, afterRetries: 'park-key' }],
+    [
+      'what happens after the last try',
+      { transactional: true, afterRetries: 'park', retry: { attempts: 9 } },
+    ],
+    [
+      'keys that are parked together',
+      { transactional: true, afterRetries: 'park-key', retry: { attempts: 9 } },
+    ],
     ['other types', { transactional: true, types: ['n', 'other'] }],
     [
       'other handlers',
