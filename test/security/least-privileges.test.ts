@@ -98,7 +98,9 @@ describe('a user with the grants of the README and no others', () => {
     expect(await app.consumers.list()).toEqual([]);
     expect(app.runner.status.failures).toBe(0);
     await app.close();
-    expect(await database.connectionCount()).toBe(0);
+    await until(async () => (await database.connectionCount()) === 0, {
+      what: 'every connection to be closed',
+    });
   });
 
   test('can make the tables as well, with what migrate: true needs', async () => {

@@ -67,6 +67,7 @@ describe.each(DATABASES)('names of tables on %s', (database) => {
       offsets: 'select',
       done: 'order',
       deadLetters: 'toString',
+      processes: 'by',
       migrations: 'table',
     };
     const log = await startAppOn(database, { extras: { tables } });

@@ -113,7 +113,7 @@ describe.each(DATABASES)('who has a consumer is logged on %s', (database) => {
     await app.fill(2);
     await gate.arrived();
     for (let count = 0; count < 4; count++) await app.fill(1);
-    await app.dataSource.query('DELETE FROM events WHERE seq BETWEEN 3 AND 5');
+    await app.dataSource.query('DELETE FROM eventx_events WHERE seq BETWEEN 3 AND 5');
     gate.open();
     const { lastError } = await app.became('c', 'halted');
     expect(lastError).toMatch(/halted at seq 2: Event 3 is not in the log/);

@@ -53,6 +53,8 @@ const OPTIONS: EventxModuleOptions = {
   errorBackoff: { initial: 2, max: 50 },
   // Small, so that subscribers also read the table.
   windowSize: 64,
+  // Some are given a queryTimeout that a busy machine needs for the start alone.
+  startupTimeout: 60_000,
 };
 
 export async function startReplica(
