@@ -37,9 +37,9 @@ export function declareConsumers(
       startFrom: 'earliest',
       handle: async (
         { seq, type }: EventxEvent,
-        { manager }: ConsumerContext<EntityManager>,
+        context: ConsumerContext<EntityManager>,
       ): Promise<void> => {
-        await (transactional ? manager : dataSource).query(
+        await (transactional ? context.manager : dataSource).query(
           'INSERT INTO effects (consumer, seq, member) VALUES (?, ?, ?)',
           [consumer, seq, member],
         );
