@@ -13,7 +13,7 @@ export interface Tarball {
   remove(): Promise<void>;
 }
 
-/** Packs the package, as `npm publish` would, out of a fresh clone: nothing is built. */
+/** Packs the package, as `npm publish` would, as from a fresh clone: what was built in this folder is removed first. */
 export async function packed(): Promise<Tarball> {
   const folder = await mkdtemp(join(tmpdir(), 'eventx-package-'));
   await rm(join(ROOT, 'dist'), { recursive: true, force: true });

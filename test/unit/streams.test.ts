@@ -113,6 +113,20 @@ describe('G4 no skip: a cold Observable of events', () => {
     await expect(ten(eventx.events$({ from: 1 }, never))).rejects.toThrow('it never works');
   });
 
+  test('lets the process do other things between two tries, also where nobody has said how long to wait', async () => {
+    let turns = 0;
+    const atTry: number[] = [];
+    const handle = ({ seq }: { seq: number }) => {
+      atTry.push(turns);
+      setImmediate(() => turns++);
+      if (atTry.length < 3) throw new Error('failed before anything was waited for');
+      return [seq];
+    };
+    await lastValueFrom(eventx.events$({ from: 10, retry: 5 }, handle).pipe(take(1)));
+    expect(atTry[1]).toBeGreaterThan(atTry[0]!);
+    expect(atTry[2]).toBeGreaterThan(atTry[1]!);
+  });
+
   test('can decide by the error how long to wait', async () => {
     const { handle } = failing({ 4: 2 });
     const seen: unknown[] = [];

@@ -101,8 +101,6 @@ describe('signals by HTTP', () => {
     ['JSON', { body: '{"seq":7}', headers: { 'content-type': 'application/json' } }],
     ['binary', { body: Buffer.alloc(50_000, 7), headers: { 'content-type': 'image/png' } }],
   ])('a body is ignored: %s', async (what, { body, headers }: RequestInit) => {
-    // Fastify itself refuses what it has no parser for.
-    if (what === 'binary' && httpAdapter() === 'fastify') return;
     const { log, url } = await eventService(await database());
     await log.dataSource.query(
       "INSERT INTO eventx_events (type, uuid, data) VALUES ('raw', '', '{}')",
@@ -112,8 +110,10 @@ describe('signals by HTTP', () => {
       body: body ?? null,
       headers: { ...(headers as Record<string, string>), 'x-eventx-secret': secret },
     });
-    expect(response.status).toBe(204);
-    await log.reached(1);
+    // Fastify itself refuses what it has no parser for; then nobody has been signalled.
+    const isRefused = what === 'binary' && httpAdapter() === 'fastify';
+    expect(response.status).toBe(isRefused ? 415 : 204);
+    if (!isRefused) await log.reached(1);
   });
 
   test('a flood costs the database no more than a look every few milliseconds', async () => {
