@@ -19,9 +19,14 @@ export interface PendingEvent {
   readonly size: number;
 }
 
+/** Bytes of an event. An application's entity counts them itself, and may come to no number: nothing then. */
+export function bytesOf({ size }: { readonly size: number }): number {
+  return size > 0 ? size : 0;
+}
+
 /** Bytes of several events together. */
 export function sizeOf(events: readonly { readonly size: number }[]): number {
   let bytes = 0;
-  for (const event of events) bytes += event.size;
+  for (const event of events) bytes += bytesOf(event);
   return bytes;
 }

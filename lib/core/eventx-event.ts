@@ -155,7 +155,9 @@ export function storedSize({
   type,
   key,
   headers,
-}: Pick<StoredEvent, 'data' | 'type' | 'key' | 'headers'>): number {
+}: Pick<StoredEvent, 'type' | 'key' | 'headers'> & {
+  readonly data: { readonly byteLength: number };
+}): number {
   return data.byteLength + type.length + (key?.length ?? 0) + (headers?.length ?? 0) + 64;
 }
 

@@ -1,5 +1,5 @@
 import { EventxClosedError, LogCorruptError } from '../core/errors.js';
-import { type SequencedEvent, sizeOf } from '../core/event.js';
+import { bytesOf, type SequencedEvent, sizeOf } from '../core/event.js';
 import { batchEnd, type BatchLimits } from '../subscribe/batch-limits.js';
 import type { RecentEvents } from '../subscribe/recent-events.js';
 
@@ -136,7 +136,7 @@ export class Window<E extends SequencedEvent> implements RecentEvents<E> {
       this.events.length - this.start > keep &&
       (this.events.length - this.start > this.limits.count || this.bytes > this.limits.bytes)
     ) {
-      this.bytes -= this.events[this.start]!.size;
+      this.bytes -= bytesOf(this.events[this.start]!);
       this.start++;
     }
     if (this.start * 2 > this.events.length) {

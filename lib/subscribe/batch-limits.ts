@@ -1,4 +1,4 @@
-import type { SequencedEvent } from '../core/event.js';
+import { bytesOf, type SequencedEvent } from '../core/event.js';
 
 /** How much one batch may hold. */
 export interface BatchLimits {
@@ -21,7 +21,7 @@ export function batchEnd<E extends Pick<SequencedEvent, 'size'>>(
   let end = start;
   let bytes = 0;
   while (end < most) {
-    bytes += events[end]!.size;
+    bytes += bytesOf(events[end]!);
     if (bytes > limits.bytes && end > start) break;
     end++;
   }

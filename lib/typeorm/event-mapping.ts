@@ -43,7 +43,12 @@ export const envelopeMapping: EventMapping<EventxEvent, PendingRow> = {
 
   pending: (row) => ({
     id: toSafeInteger(row.id, 'id'),
-    size: storedSize(row as Pick<StoredEvent, 'data' | 'type' | 'key' | 'headers'>),
+    size: storedSize({
+      data: asBytes(row.data),
+      type: asText(row.type)!,
+      key: asText(row.key),
+      headers: asText(row.headers),
+    }),
     row,
   }),
 
@@ -56,12 +61,25 @@ export const envelopeMapping: EventMapping<EventxEvent, PendingRow> = {
 export function toStored(row: Row, id = 'id'): StoredEvent {
   return {
     id: toSafeInteger(row[id], id),
-    uuid: row.uuid as string,
-    type: row.type as string,
-    key: row.key as string | null,
-    headers: row.headers as string | null,
+    uuid: asText(row.uuid)!,
+    type: asText(row.type)!,
+    key: asText(row.key),
+    headers: asText(row.headers),
     // A copy: the driver's buffer is a slice that would keep its whole 64 KB chunk alive.
-    data: Buffer.from(row.data as Uint8Array),
+    data: Buffer.from(asBytes(row.data) as Uint8Array),
     createdAt: Number(row.created_at),
   };
+}
+
+/** What drivers give for bytes; that of the embedded database an ArrayBuffer. */
+type Bytes = Uint8Array<ArrayBuffer> | ArrayBuffer;
+
+/** The embedded database keeps what it is given, whatever the column's type: a row written by hand may have text for bytes. */
+function asBytes(value: unknown): Bytes {
+  return typeof value === 'object' ? (value as Bytes) : Buffer.from(String(value as string));
+}
+
+function asText(value: unknown): string | null {
+  if (typeof value === 'string' || value === null) return value;
+  return Buffer.from(asBytes(value) as Uint8Array).toString();
 }

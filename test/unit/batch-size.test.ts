@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
+import { sizeOf } from '../../lib/core/event.js';
 import { nextBatchSize } from '../../lib/sequence/batch-size.js';
 
 const SIZES = { base: 100, largest: 350, bytes: 10_000 };
@@ -36,5 +37,9 @@ describe('the batch of the sequencer', () => {
 
   test('takes events without a size', () => {
     expect(next(100, 100, 0)).toBe(200);
+  });
+
+  test.each([NaN, -1, undefined as never])('takes an event of %s bytes for one of none', (size) => {
+    expect(sizeOf([{ size }, { size: 7 }])).toBe(7);
   });
 });

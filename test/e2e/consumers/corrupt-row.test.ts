@@ -41,7 +41,7 @@ describe.each(DATABASES)('a row with a payload that is no JSON on %s', (database
       );
       const [letter] = await app.letters.list();
       expect(letter).toMatchObject({ consumer: 'parks', seq: 2, attempts: 1 });
-      expect(app.runner.status).toMatchObject({ lastSeq: 3, failures: 0 });
+      expect(app.runner.status).toMatchObject({ lastSeq: 3, failures: 0, lastError: null });
 
       // Mended in the log by hand, the consumer that halted goes on; the letter has its own copy.
       await app.dataSource.query(
