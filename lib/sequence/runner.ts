@@ -232,7 +232,6 @@ export class EventxRunner<
         await this.wakeUp.pause(Math.max(delay, this.restAfterSlowLook()), signal);
       }
     } catch (error) {
-      this.sequencer.distrust();
       const delay = backoffDelay(this.failures.count + 1, this.errorBackoff, this.random());
       this.failures.add(error, delay);
       await this.wakeUp.pause(delay, signal);

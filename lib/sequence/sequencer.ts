@@ -23,6 +23,9 @@ export interface SequencerEvents {
  */
 export type Round = 'again' | 'idle' | 'contended';
 
+/** So often in a row a batch may be refused while nobody else numbers: a few times is chance (an event was deleted, a rival gave up). */
+const MOST_REFUSALS = 3;
+
 /** How a sequencer works. */
 export interface SequencerSettings {
   readonly sizes: BatchSizes;
@@ -42,6 +45,8 @@ export class Sequencer<E extends SequencedEvent, P extends PendingEvent> {
   private epoch: string | null = null;
   /** Whether another runner was faster at the last try. */
   private outrun = false;
+  /** Where the log stood when a batch was refused, and how often in a row it was refused there. */
+  private refused = { at: -1, times: 0 };
 
   constructor(
     private readonly storage: EventxStorage<E, P>,
@@ -51,7 +56,7 @@ export class Sequencer<E extends SequencedEvent, P extends PendingEvent> {
     private readonly pending: PendingEvents<P>,
   ) {}
 
-  /** Forgets what is known of the log. To be called after any error. */
+  /** Forgets what is known of the log, as after any error. */
   distrust(): void {
     this.log = null;
     this.pending.reset();
@@ -59,6 +64,15 @@ export class Sequencer<E extends SequencedEvent, P extends PendingEvent> {
 
   /** One batch. */
   async step(): Promise<Round> {
+    try {
+      return await this.round();
+    } catch (error) {
+      this.distrust();
+      throw error;
+    }
+  }
+
+  private async round(): Promise<Round> {
     const { head } = this.window;
     if (!this.settings.numbers) {
       await this.follow();
@@ -77,12 +91,24 @@ export class Sequencer<E extends SequencedEvent, P extends PendingEvent> {
       return this.log.lastSeq === log.lastSeq ? 'idle' : 'again';
     }
 
-    this.log = null;
     const result = await this.pending.number(() => this.storage.assign(log, batch));
-    if (result.outcome === 'conflict') return this.contended();
+    if (result.outcome === 'conflict') {
+      this.countRefusal(log, batch.length);
+      return this.contended();
+    }
     this.window.append(result.events);
     this.log = { ...log, lastSeq: log.lastSeq + result.events.length };
     return this.pending.hasMore ? 'again' : 'idle';
+  }
+
+  /** @throws StaleReadError when what is read of the log cannot be what is so */
+  private countRefusal({ lastSeq }: LogState, count: number): void {
+    const times = this.refused.at === lastSeq ? this.refused.times + 1 : 1;
+    this.refused = { at: lastSeq, times };
+    if (times < MOST_REFUSALS) return;
+    throw new StaleReadError(
+      `it says that the log ends at ${lastSeq} and that ${count} events wait for a number, and refused to number them ${times} times`,
+    );
   }
 
   private contended(): Round {

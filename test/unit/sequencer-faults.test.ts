@@ -38,6 +38,17 @@ describe('G9 faults: the sequencer', () => {
     await log.expectAll(3);
   });
 
+  test('does not believe after an error that the log is where it was', async () => {
+    await log.drain();
+    log.insert(3);
+    log.storage.inject('assign', answerLost);
+    await expect(log.step()).rejects.toThrow();
+    log.insert(2);
+    // Else it would ask for numbers that are given, and be refused.
+    expect(await log.step()).toBe('idle');
+    await log.expectAll(5);
+  });
+
   test.each(['readState', 'readPending', 'readLast', 'assign'] as const)(
     'goes on where it was when %s fails',
     async (method) => {
@@ -68,7 +79,6 @@ describe('G9 faults: the sequencer', () => {
     await log.step();
     log.storage.inject('readPending', notSent);
     await expect(log.step()).rejects.toThrow('gone');
-    log.distrust();
     await log.step();
     expect(log.window.head).toBe(8);
   });

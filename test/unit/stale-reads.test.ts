@@ -31,7 +31,6 @@ describe('G4, G8: one read that is old is no proof of a truncation; the sequence
   /** The next read of the log fails, is not believed, and the one after it goes on. */
   async function expectNotBelieved(count: number): Promise<void> {
     await expect(log.step()).rejects.toBeInstanceOf(StaleReadError);
-    log.distrust();
     await log.drain();
     await log.expectAll(count);
     expect(log.window.first).toBe(1);
@@ -82,6 +81,21 @@ describe('G4, G8: one read that is old is no proof of a truncation; the sequence
       ),
     );
     await expectNotBelieved(8);
+  });
+
+  test('says so when what it takes for pending is refused while the log stands still', async () => {
+    log.insert(3);
+    const pending = await log.table.readPending(10);
+    await log.rival();
+    await log.drain();
+    log.storage.inject('readPending', answering(pending), 6);
+    expect([await log.step(), await log.step()]).toEqual(['contended', 'contended']);
+    await expect(log.step()).rejects.toThrow(
+      /ends at 9 and that 3 events wait.* refused .* 3 times/,
+    );
+    log.insert(1);
+    expect(await log.drain()).toBe(3);
+    await log.expectAll(10);
   });
 
   test('asks once, and only when there is something to confirm', async () => {
