@@ -2,7 +2,7 @@ import { type Backoff, backoffDelay } from '../core/backoff.js';
 import { type Clock, systemClock } from '../core/clock.js';
 import { EventxUsageError } from '../core/errors.js';
 import type { PendingEvent, SequencedEvent } from '../core/event.js';
-import type { EventxLogger } from '../core/logger.js';
+import { describeError, type EventxLogger } from '../core/logger.js';
 import { outside } from '../core/outside.js';
 import { WakeUp } from '../core/wake-up.js';
 import type { EventxStorage, LogState } from '../storage/index.js';
@@ -197,8 +197,11 @@ export class EventxRunner<
   private async watch(signal: AbortSignal): Promise<void> {
     try {
       await this.storage.watch?.(() => this.signal(), signal);
-    } catch {
-      // A storage of the application's own might fail against the contract; the poll goes on regardless.
+    } catch (error) {
+      // Against the contract, as a storage of the application's own may.
+      this.logger?.warn(
+        `The storage does not tell of new events any more; the poll finds them every ${this.pollInterval} ms: ${describeError(error)}`,
+      );
     }
   }
 

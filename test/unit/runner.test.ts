@@ -144,6 +144,7 @@ describe('the runner', () => {
     bench.table.insert(1);
     bench.runner.signal();
     await bench.reached(1);
+    expect(bench.logger.of('warn')).toEqual([expect.stringMatching(/poll finds.*it cannot watch/)]);
   });
 
   test('can run again after it was stopped, and goes on where it was', async () => {
