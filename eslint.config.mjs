@@ -8,51 +8,35 @@ import tseslint from 'typescript-eslint';
  * @type {Record<string, string[]>}
  */
 const MAY_IMPORT = {
-  core: [],
-  storage: ['core'],
-  sequence: ['core', 'storage', 'subscribe'],
-  subscribe: ['core', 'storage'],
-  consume: ['core', 'storage', 'sequence', 'subscribe'],
-  retention: ['core', 'storage'],
-  processes: ['core', 'storage'],
-  typeorm: ['core', 'storage'],
-  testing: ['core', 'storage'],
-  signal: ['core'],
-  remote: ['core', 'storage'],
+  util: [],
+  event: ['util'],
+  storage: ['util', 'event'],
+  log: ['util', 'event', 'storage'],
+  consumer: ['util', 'event', 'storage', 'log'],
+  retention: ['util', 'event', 'storage'],
+  processes: ['util', 'event', 'storage'],
+  signal: ['util'],
+  typeorm: ['util', 'event', 'storage'],
+  doctor: ['util', 'event', 'storage', 'typeorm'],
+  http: ['util', 'event', 'storage', 'log', 'signal', 'nest'],
+  testing: ['util', 'event', 'storage'],
   nest: [
-    'core',
+    'util',
+    'event',
     'storage',
-    'sequence',
-    'subscribe',
-    'consume',
+    'log',
+    'consumer',
     'retention',
     'processes',
-    'typeorm',
     'signal',
-    'remote',
+    'typeorm',
+    'doctor',
   ],
-  microservices: ['core', 'signal', 'nest'],
+  microservices: ['util', 'signal', 'nest'],
 };
 
-/**
- * Of these it may import the types as well.
- *
- * @type {Record<string, string[]>}
- */
-const MAY_IMPORT_TYPES = { typeorm: ['sequence', 'subscribe', 'consume', 'retention'] };
-
 /** The folders that know neither Nest nor TypeORM. */
-const PLAIN = [
-  'core',
-  'storage',
-  'sequence',
-  'subscribe',
-  'consume',
-  'retention',
-  'processes',
-  'signal',
-  'remote',
-];
+const PLAIN = ['util', 'event', 'storage', 'log', 'consumer', 'retention', 'processes', 'signal'];
 
 export default defineConfig(
   globalIgnores(['dist/', 'coverage/', 'node_modules/']),
@@ -99,22 +83,10 @@ export default defineConfig(
 /** @param {string} folder */
 function restrictedImports(folder) {
   const allowed = [folder, ...(MAY_IMPORT[folder] ?? [])];
-  const typesOnly = MAY_IMPORT_TYPES[folder] ?? [];
-  const forbidden = Object.keys(MAY_IMPORT).filter(
-    (other) => !allowed.includes(other) && !typesOnly.includes(other),
-  );
+  const forbidden = Object.keys(MAY_IMPORT).filter((other) => !allowed.includes(other));
   const only = `lib/${folder} may import from ${allowed.map((name) => `lib/${name}`).join(', ')} only`;
   return [
     ...(forbidden.length > 0 ? [{ regex: inFolders(forbidden), message: `${only}.` }] : []),
-    ...(typesOnly.length > 0
-      ? [
-          {
-            regex: inFolders(typesOnly),
-            message: `${only}; here it may import types.`,
-            allowTypeImports: true,
-          },
-        ]
-      : []),
     {
       regex: '^(\\.\\./)+index\\.js$|^nestjs-eventx(/|$)',
       message: 'Import the file itself: a barrel makes a cycle.',

@@ -1,8 +1,8 @@
 import type { ClientProxy } from '@nestjs/microservices';
 import { lastValueFrom, timeout } from 'rxjs';
 
-import { integerOption, refuseUnknownOptions } from '../core/checks.js';
-import { EventxOptionsError } from '../core/errors.js';
+import { integerOption, refuseUnknownOptions } from '../util/checks.js';
+import { EventxOptionsError } from '../errors.js';
 import type { SignalTransport } from '../signal/signal-transport.js';
 import { DEFAULT_PATTERN } from './pattern.js';
 

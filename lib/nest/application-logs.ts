@@ -1,7 +1,7 @@
 import type { ModulesContainer } from '@nestjs/core';
 import type { DataSource } from 'typeorm';
 
-import { EventxOptionsError } from '../core/errors.js';
+import { EventxOptionsError } from '../errors.js';
 import { resolveTables } from '../typeorm/tables.js';
 import type { EventxModuleExtras } from './module-options.js';
 

@@ -1,17 +1,17 @@
 import type { EntityManager } from 'typeorm';
 
-import { connectionsHeld, poolWarning } from '../consume/connections-held.js';
-import { Consumer, type ConsumerDefinition, typesOf } from '../consume/consumer.js';
+import { connectionsHeld, poolWarning } from '../consumer/definition/connections-held.js';
+import { Consumer, type ConsumerDefinition, typesOf } from '../consumer/definition/consumer.js';
 import {
   assertCustomOffsetsFit,
   type CustomOffsets,
   CustomOffsetStore,
   MemoryOffsets,
   memoryOffsets,
-} from '../consume/custom-offsets.js';
-import type { SequencedEvent } from '../core/event.js';
-import type { EventTypes } from '../core/event-types.js';
-import { EventxEvent } from '../core/eventx-event.js';
+} from '../consumer/ownership/custom-offsets.js';
+import type { SequencedEvent } from '../event/event.js';
+import type { EventTypes } from '../event/event-types.js';
+import { EventxEvent } from '../event/eventx-event.js';
 import { type Log, requireStore } from './create-log.js';
 import { declaredConsumers } from './declared-consumers.js';
 import { describeHandler, type DescribedConsumer } from './describe-log.js';

@@ -1,18 +1,18 @@
 import { Logger } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 
-import type { ConsumerLog } from '../consume/consumer-log.js';
-import { CustomOffsetStore } from '../consume/custom-offsets.js';
-import { ConsumerSupervisor } from '../consume/supervisor.js';
-import { systemClock } from '../core/clock.js';
-import { EventxOptionsError } from '../core/errors.js';
-import type { PendingEvent, SequencedEvent } from '../core/event.js';
-import type { EventxLogger } from '../core/logger.js';
-import { VERSION } from '../core/version.js';
+import type { ConsumerLog } from '../consumer/ownership/consumer-log.js';
+import { CustomOffsetStore } from '../consumer/ownership/custom-offsets.js';
+import { ConsumerSupervisor } from '../consumer/ownership/supervisor.js';
+import { systemClock } from '../util/clock.js';
+import { EventxOptionsError } from '../errors.js';
+import type { PendingEvent, SequencedEvent } from '../event/event.js';
+import type { EventxLogger } from '../util/logger.js';
+import { VERSION } from '../util/version.js';
 import { Presence } from '../processes/presence.js';
 import { EventxRetentionJob, type RetainedLog } from '../retention/retention-job.js';
 import { resolveRetentionOptions } from '../retention/retention-options.js';
-import { EventxRunner } from '../sequence/runner.js';
+import { EventxRunner } from '../log/runner.js';
 import { SignalSender } from '../signal/signal-sender.js';
 import type {
   ConsumerStore,
@@ -22,7 +22,7 @@ import type {
   ProcessStore,
 } from '../storage/index.js';
 import { patiently } from './patiently.js';
-import { EventxDoctor } from '../typeorm/doctor/doctor.js';
+import { EventxDoctor } from '../doctor/doctor.js';
 import { openLog } from '../typeorm/open-log.js';
 import type { Outbox } from '../typeorm/outbox/outbox.js';
 import type { EventxModuleExtras, ResolvedModuleOptions } from './module-options.js';

@@ -1,8 +1,11 @@
-import { CONSUMER_OPTION_NAMES, type ConsumerOptions } from '../consume/consumer-options.js';
-import { checkHandler, type ConsumerDefinition, typesOf } from '../consume/consumer.js';
-import { booleanOption, refuseUnknownOptions } from '../core/checks.js';
-import { EventxOptionsError } from '../core/errors.js';
-import type { SequencedEvent } from '../core/event.js';
+import {
+  CONSUMER_OPTION_NAMES,
+  type ConsumerOptions,
+} from '../consumer/definition/consumer-options.js';
+import { checkHandler, type ConsumerDefinition, typesOf } from '../consumer/definition/consumer.js';
+import { booleanOption, refuseUnknownOptions } from '../util/checks.js';
+import { EventxOptionsError } from '../errors.js';
+import type { SequencedEvent } from '../event/event.js';
 import { describeHandler } from './describe-log.js';
 import type { FoundHandler } from './handler.explorer.js';
 

@@ -5,7 +5,7 @@ import type {
   OnModuleInit,
 } from '@nestjs/common';
 
-import { outside } from '../core/outside.js';
+import { outside } from '../util/outside.js';
 import type { ConsumerOrchestrator } from './consumer.orchestrator.js';
 import type { Log } from './create-log.js';
 import { describeLog } from './describe-log.js';

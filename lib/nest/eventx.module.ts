@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 
-import { EventxOptionsError } from '../core/errors.js';
+import { EventxOptionsError } from '../errors.js';
 import { ConfigurableModuleClass } from './module-definition.js';
 import { INJECTABLES } from './tokens.js';
 

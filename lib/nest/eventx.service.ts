@@ -1,28 +1,25 @@
 import { defer, type Observable, type ObservableInput } from 'rxjs';
 import type { EntityManager } from 'typeorm';
 
-import type { ConsumerOptions } from '../consume/consumer-options.js';
-import type { ConsumerHandler } from '../consume/consumer.js';
-import { type CustomOffsets, memoryOffsets } from '../consume/custom-offsets.js';
+import type { ConsumerOptions } from '../consumer/definition/consumer-options.js';
+import type { ConsumerHandler } from '../consumer/definition/consumer.js';
+import { type CustomOffsets, memoryOffsets } from '../consumer/ownership/custom-offsets.js';
 import {
   type EncodedEvent,
   encodeEvent,
   type EventInput,
   type PublishedEvent,
-} from '../core/envelope.js';
-import { booleanOption } from '../core/checks.js';
-import { EventxOptionsError, EventxPublishError } from '../core/errors.js';
-import type { SequencedEvent } from '../core/event.js';
-import type { EventTypes } from '../core/event-types.js';
-import type { EventxEvent } from '../core/eventx-event.js';
-import { quoted } from '../core/quoted.js';
-import type { EventxRunner, RunnerStatus } from '../sequence/runner.js';
-import { retrying, type StreamOptions } from '../subscribe/stream-options.js';
-import type { EventxSubscriber } from '../subscribe/subscriber.js';
-import {
-  resolveSubscriberOptions,
-  type SubscriberOptions,
-} from '../subscribe/subscriber-options.js';
+} from '../event/envelope.js';
+import { booleanOption } from '../util/checks.js';
+import { EventxOptionsError, EventxPublishError } from '../errors.js';
+import type { SequencedEvent } from '../event/event.js';
+import type { EventTypes } from '../event/event-types.js';
+import type { EventxEvent } from '../event/eventx-event.js';
+import { quoted } from '../util/quoted.js';
+import type { EventxRunner, RunnerStatus } from '../log/runner.js';
+import { retrying, type StreamOptions } from '../log/stream-options.js';
+import type { EventxSubscriber } from '../log/subscriber.js';
+import { resolveSubscriberOptions, type SubscriberOptions } from '../log/subscriber-options.js';
 import { assertManager } from '../typeorm/outbox/manager-argument.js';
 import type { Outbox } from '../typeorm/outbox/outbox.js';
 import type { ConsumerOrchestrator } from './consumer.orchestrator.js';

@@ -1,7 +1,7 @@
 import { Injectable, Scope } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 
-import { EventxOptionsError } from '../core/errors.js';
+import { EventxOptionsError } from '../errors.js';
 import { orphanedHandlers } from './decorated-classes.js';
 import {
   CONSUMER_METADATA,

@@ -2,7 +2,7 @@ import { ConfigurableModuleBuilder, type DynamicModule, Module } from '@nestjs/c
 import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 
-import { eventEntity } from '../typeorm/event.entity.js';
+import { eventEntity } from '../typeorm/mapping/event.entity.js';
 import { resolveTables } from '../typeorm/tables.js';
 import { eventxExports, eventxProviders } from './eventx.providers.js';
 import { MODULE_OPTIONS_TOKEN } from './module-options.token.js';

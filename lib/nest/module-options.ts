@@ -2,21 +2,21 @@ import {
   type ConsumersOptions,
   type ResolvedConsumersOptions,
   resolveConsumersOptions,
-} from '../consume/supervisor-options.js';
-import { integerOption, refuseUnknownOptions } from '../core/checks.js';
-import { EventxOptionsError } from '../core/errors.js';
-import type { PendingEvent, SequencedEvent } from '../core/event.js';
-import type { EventTypeDefinitions, UnknownTypes } from '../core/event-types.js';
+} from '../consumer/ownership/supervisor-options.js';
+import { integerOption, refuseUnknownOptions } from '../util/checks.js';
+import { EventxOptionsError } from '../errors.js';
+import type { PendingEvent, SequencedEvent } from '../event/event.js';
+import type { EventTypeDefinitions, UnknownTypes } from '../event/event-types.js';
 import { resolveRetentionOptions, type RetentionOptions } from '../retention/retention-options.js';
 import {
   resolveRunnerOptions,
   RUNNER_OPTION_NAMES,
   type RunnerOptions,
-} from '../sequence/runner-options.js';
+} from '../log/runner-options.js';
 import type { SignalTransport } from '../signal/signal-transport.js';
 import type { EventxStorage } from '../storage/index.js';
 import { UNSAFE_SETTINGS, type UnsafeSetting } from '../typeorm/dialects/index.js';
-import type { EventEntityClass } from '../typeorm/entity-mapping.js';
+import type { EventEntityClass } from '../typeorm/mapping/entity-mapping.js';
 import type { TableOptions } from '../typeorm/tables.js';
 
 /** What a process can do for a log. */

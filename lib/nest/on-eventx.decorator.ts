@@ -1,5 +1,5 @@
-import type { ConsumerOptions } from '../consume/consumer-options.js';
-import { EventxOptionsError } from '../core/errors.js';
+import type { ConsumerOptions } from '../consumer/definition/consumer-options.js';
+import { EventxOptionsError } from '../errors.js';
 import { type Class, rememberDecorated } from './decorated-classes.js';
 
 /** Stable, so that two copies of the library in one process understand each other. */

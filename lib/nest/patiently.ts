@@ -1,9 +1,9 @@
-import { type Backoff, backoffDelay } from '../core/backoff.js';
-import { systemClock } from '../core/clock.js';
-import { StorageTimeoutError } from '../core/errors.js';
-import { describeError, type EventxLogger } from '../core/logger.js';
-import { pause } from '../core/pause.js';
-import { canPass } from '../typeorm/passing-errors.js';
+import { type Backoff, backoffDelay } from '../util/backoff.js';
+import { systemClock } from '../util/clock.js';
+import { StorageTimeoutError } from '../errors.js';
+import { describeError, type EventxLogger } from '../util/logger.js';
+import { pause } from '../util/pause.js';
+import { canPass } from '../typeorm/dialects/mysql/passing-errors.js';
 
 const WAITS: Backoff = { initial: 200, max: 5000 };
 

@@ -2,11 +2,11 @@ import type { ModuleRef } from '@nestjs/core';
 import type { SchedulerRegistry } from '@nestjs/schedule';
 import type { CronJob } from 'cron';
 
-import { backoffDelay } from '../core/backoff.js';
-import { type Clock, systemClock } from '../core/clock.js';
-import { EventxOptionsError } from '../core/errors.js';
-import { describeError, type EventxLogger } from '../core/logger.js';
-import { pause } from '../core/pause.js';
+import { backoffDelay } from '../util/backoff.js';
+import { type Clock, systemClock } from '../util/clock.js';
+import { EventxOptionsError } from '../errors.js';
+import { describeError, type EventxLogger } from '../util/logger.js';
+import { pause } from '../util/pause.js';
 import type { EventxRetentionJob } from '../retention/retention-job.js';
 
 /** What starts the job again and again; `stop` ends that. */

@@ -1,10 +1,10 @@
 import { Inject, type InjectionToken } from '@nestjs/common';
 
-import { EventxConsumers } from '../consume/consumers.js';
-import { EventxDeadLetters } from '../consume/dead-letters.js';
+import { EventxConsumers } from '../consumer/consumers.js';
+import { EventxDeadLetters } from '../consumer/dead-letters.js';
 import { EventxRetentionJob } from '../retention/retention-job.js';
-import { EventxRunner } from '../sequence/runner.js';
-import { EventxDoctor } from '../typeorm/doctor/doctor.js';
+import { EventxRunner } from '../log/runner.js';
+import { EventxDoctor } from '../doctor/doctor.js';
 import { EventxService } from './eventx.service.js';
 
 /** What the module exports. */

@@ -1,6 +1,6 @@
-import type { Clock } from '../core/clock.js';
-import { describeError, type EventxLogger } from '../core/logger.js';
-import { pause } from '../core/pause.js';
+import type { Clock } from '../util/clock.js';
+import { describeError, type EventxLogger } from '../util/logger.js';
+import { pause } from '../util/pause.js';
 import type { ProcessReport, ProcessStore } from '../storage/process-store.js';
 
 /** Time between two reports, in ms. */

@@ -1,8 +1,8 @@
-import { type Clock, systemClock } from '../core/clock.js';
-import type { SequencedEvent } from '../core/event.js';
-import { firstSince } from '../core/first-since.js';
-import type { EventxLogger } from '../core/logger.js';
-import { pause } from '../core/pause.js';
+import { type Clock, systemClock } from '../util/clock.js';
+import type { SequencedEvent } from '../event/event.js';
+import { firstSince } from '../storage/first-since.js';
+import type { EventxLogger } from '../util/logger.js';
+import { pause } from '../util/pause.js';
 import type { EventxStorage, LogState, RetentionStorage } from '../storage/index.js';
 import { type ConsumerOffset, type CutOff, cutOff, type LogFacts } from './cut-off.js';
 import type { ResolvedRetentionOptions } from './retention-options.js';

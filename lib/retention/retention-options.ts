@@ -1,6 +1,6 @@
-import { type Backoff, type BackoffOptions, resolveBackoff } from '../core/backoff.js';
-import { booleanOption, integerOption, refuseUnknownOptions } from '../core/checks.js';
-import { EventxOptionsError } from '../core/errors.js';
+import { type Backoff, type BackoffOptions, resolveBackoff } from '../util/backoff.js';
+import { booleanOption, integerOption, refuseUnknownOptions } from '../util/checks.js';
+import { EventxOptionsError } from '../errors.js';
 
 /** What is kept, and when the rest is deleted. */
 export interface RetentionOptions {

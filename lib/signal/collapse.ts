@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.js';
+import type { Clock } from '../util/clock.js';
 
 /** How often hints from outside are passed on, in ms, however many come: each costs the database a look. */
 const COLLAPSE_MS = 5;

@@ -1,8 +1,8 @@
-import { type Backoff, backoffDelay } from '../core/backoff.js';
-import { type Clock, systemClock } from '../core/clock.js';
-import { describeError, type EventxLogger } from '../core/logger.js';
-import { outside } from '../core/outside.js';
-import { pause } from '../core/pause.js';
+import { type Backoff, backoffDelay } from '../util/backoff.js';
+import { type Clock, systemClock } from '../util/clock.js';
+import { describeError, type EventxLogger } from '../util/logger.js';
+import { outside } from '../util/outside.js';
+import { pause } from '../util/pause.js';
 import type { SignalTransport } from './signal-transport.js';
 
 /** What a sender takes from outside. */

@@ -1,4 +1,4 @@
-import type { SequencedEvent } from '../core/event.js';
+import type { SequencedEvent } from '../event/event.js';
 import type { EventxStorage, LogState } from './event-storage.js';
 
 /** What can be asked of a storage before anything is concluded from what its reads lack. */

@@ -1,4 +1,4 @@
-import type { SequencedEvent } from '../core/event.js';
+import type { SequencedEvent } from '../event/event.js';
 
 /** A place in the log: the last event a consumer is done with. */
 export interface Position {

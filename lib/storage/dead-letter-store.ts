@@ -1,4 +1,4 @@
-import type { SequencedEvent } from '../core/event.js';
+import type { SequencedEvent } from '../event/event.js';
 import type { FailedAttempt } from './consumer-store.js';
 
 /** Where a dead letter comes in their order. */

@@ -1,4 +1,4 @@
-import type { PendingEvent, SequencedEvent } from '../core/event.js';
+import type { PendingEvent, SequencedEvent } from '../event/event.js';
 import type {
   AssignResult,
   DeletionTerms,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import type { PendingEvent, SequencedEvent } from '../core/event.js';
+import type { PendingEvent, SequencedEvent } from '../event/event.js';
 import type { EventxStorage, RetentionStorage } from '../storage/index.js';
 
 /** Events written by a transaction that is still open. */

@@ -1,28 +1,28 @@
 import type { DataSource } from 'typeorm';
 
-import { EventxOptionsError } from '../core/errors.js';
-import type { EventxLogger } from '../core/logger.js';
-import type { PendingEvent, SequencedEvent } from '../core/event.js';
-import { TypeOrmConsumerStore } from './consumers/consumer.store.js';
-import { TypeOrmDeadLetterStore } from './consumers/dead-letter.store.js';
+import { EventxOptionsError } from '../errors.js';
+import type { EventxLogger } from '../util/logger.js';
+import type { PendingEvent, SequencedEvent } from '../event/event.js';
+import { TypeOrmConsumerStore } from './stores/consumer.store.js';
+import { TypeOrmDeadLetterStore } from './stores/dead-letter.store.js';
 import type { LogConnections } from './connections/log-connections.js';
 import { openConnections } from './connections/open-connections.js';
 import { assertKnown, type Dialect, dialectOf, type UnsafeSetting } from './dialects/index.js';
 import { describeDatabase } from './describe-database.js';
-import { EventxDoctor } from './doctor/doctor.js';
-import { describeFindings } from './doctor/finding.js';
-import { poolRisks } from './doctor/pool.js';
-import { type EventEntityClass, entityMapping } from './entity-mapping.js';
-import { eventEntity } from './event.entity.js';
-import { type EventMapping, envelopeMapping } from './event-mapping.js';
+import { EventxDoctor } from '../doctor/doctor.js';
+import { describeFindings } from '../doctor/finding.js';
+import { poolRisks } from '../doctor/pool.js';
+import { type EventEntityClass, entityMapping } from './mapping/entity-mapping.js';
+import { eventEntity } from './mapping/event.entity.js';
+import { type EventMapping, envelopeMapping } from './mapping/event-mapping.js';
 import { EventWriter } from './outbox/event-writer.js';
 import { Outbox } from './outbox/outbox.js';
-import { TypeOrmProcessStore } from './process.store.js';
+import { TypeOrmProcessStore } from './stores/process.store.js';
 import { assertNotMapped } from './schema/entities.js';
 import { migrate } from './schema/migrate.js';
 import { verifySchema, verifyServer } from './schema/verify.js';
 import { type LogTables, logTables, resolveTables, type TableOptions } from './tables.js';
-import { TypeOrmEventStorage } from './typeorm-event.storage.js';
+import { TypeOrmEventStorage } from './stores/typeorm-event.storage.js';
 
 export interface OpenLogOptions {
   readonly tables: TableOptions | undefined;

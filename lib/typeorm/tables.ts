@@ -1,5 +1,5 @@
-import { refuseUnknownOptions } from '../core/checks.js';
-import { EventxOptionsError, EventxSchemaError } from '../core/errors.js';
+import { refuseUnknownOptions } from '../util/checks.js';
+import { EventxOptionsError, EventxSchemaError } from '../errors.js';
 
 /** Names of the tables; each must be a plain identifier. */
 export interface TableOptions {

@@ -2,15 +2,15 @@ import { describe, test } from '@jest/globals';
 import { storageContract, InMemoryEventStorage, type StorageHarness } from 'nestjs-eventx/testing';
 import { Column, DataSource, Entity, PrimaryGeneratedColumn } from 'typeorm';
 
-import { encodeEvent } from '../../lib/core/envelope.js';
-import type { EventEntityClass } from '../../lib/typeorm/entity-mapping.js';
+import { encodeEvent } from '../../lib/event/envelope.js';
+import type { EventEntityClass } from '../../lib/typeorm/mapping/entity-mapping.js';
 import { openLog } from '../../lib/typeorm/open-log.js';
-import { envelopeMapping } from '../../lib/typeorm/event-mapping.js';
+import { envelopeMapping } from '../../lib/typeorm/mapping/event-mapping.js';
 import { dialectNamed } from '../../lib/typeorm/dialects/index.js';
 import { EventWriter } from '../../lib/typeorm/outbox/event-writer.js';
 import { openConnections } from '../../lib/typeorm/connections/open-connections.js';
 import { logTables, resolveTables } from '../../lib/typeorm/tables.js';
-import { TypeOrmEventStorage } from '../../lib/typeorm/typeorm-event.storage.js';
+import { TypeOrmEventStorage } from '../../lib/typeorm/stores/typeorm-event.storage.js';
 import { connect, type Database, emptyDatabase } from '../support/data-sources.js';
 import { silentLogger } from '../support/silent-logger.js';
 

@@ -5,9 +5,9 @@ import { createConnection } from 'mysql2/promise';
 
 import { openConnections } from '../../lib/typeorm/connections/open-connections.js';
 import { dialectNamed } from '../../lib/typeorm/dialects/index.js';
-import { envelopeMapping } from '../../lib/typeorm/event-mapping.js';
+import { envelopeMapping } from '../../lib/typeorm/mapping/event-mapping.js';
 import { logTables, resolveTables } from '../../lib/typeorm/tables.js';
-import { TypeOrmEventStorage } from '../../lib/typeorm/typeorm-event.storage.js';
+import { TypeOrmEventStorage } from '../../lib/typeorm/stores/typeorm-event.storage.js';
 import { cleanUpAfterEach } from '../support/clean-up.js';
 import { connect, emptyDatabase } from '../support/data-sources.js';
 import { createDatabase, type TestDatabase } from '../support/databases.js';

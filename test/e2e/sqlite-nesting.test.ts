@@ -11,8 +11,8 @@ import {
   PrimaryGeneratedColumn,
   type QueryRunner,
 } from 'typeorm';
-import { EmbeddedTransactionError } from '../../lib/typeorm/sqlite/embedded-transaction.error.js';
-import { serializeSqlite } from '../../lib/typeorm/sqlite/serialize-sqlite.js';
+import { EmbeddedTransactionError } from '../../lib/typeorm/dialects/sqlite/embedded-transaction.error.js';
+import { serializeSqlite } from '../../lib/typeorm/dialects/sqlite/serialize-sqlite.js';
 import { tempSqliteFile, type TempSqliteFile } from '../support/databases.js';
 
 @Entity('items')

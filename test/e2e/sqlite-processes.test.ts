@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource, EntitySchema } from 'typeorm';
-import { serializeSqlite } from '../../lib/typeorm/sqlite/serialize-sqlite.js';
+import { serializeSqlite } from '../../lib/typeorm/dialects/sqlite/serialize-sqlite.js';
 import { tempSqliteFile, type TempSqliteFile } from '../support/databases.js';
 
 interface Counter {

@@ -3,7 +3,7 @@ import libsql from 'libsql';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource, type EntitySubscriberInterface } from 'typeorm';
-import { serializeSqlite } from '../../lib/typeorm/sqlite/serialize-sqlite.js';
+import { serializeSqlite } from '../../lib/typeorm/dialects/sqlite/serialize-sqlite.js';
 import { tempSqliteFile, type TempSqliteFile } from '../support/databases.js';
 
 /** Runs code in the async context of the start of this file, outside of whatever a test is in. */

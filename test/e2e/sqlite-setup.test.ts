@@ -2,9 +2,15 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import libsql from 'libsql';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { DataSource, EntitySchema, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { makeDurable } from '../../lib/typeorm/sqlite/durability.js';
-import { isEmbeddedSqlite, serializeSqlite } from '../../lib/typeorm/sqlite/serialize-sqlite.js';
-import type { SqliteConnection, SqliteDriver } from '../../lib/typeorm/sqlite/typeorm-internals.js';
+import { makeDurable } from '../../lib/typeorm/dialects/sqlite/durability.js';
+import {
+  isEmbeddedSqlite,
+  serializeSqlite,
+} from '../../lib/typeorm/dialects/sqlite/serialize-sqlite.js';
+import type {
+  SqliteConnection,
+  SqliteDriver,
+} from '../../lib/typeorm/dialects/sqlite/typeorm-internals.js';
 import { tempSqliteFile, type TempSqliteFile } from '../support/databases.js';
 
 interface Item {

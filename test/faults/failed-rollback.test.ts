@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { DataSource, QueryRunner } from 'typeorm';
 
-import { breakableTransaction } from '../../lib/typeorm/breakable-transaction.js';
+import { breakableTransaction } from '../../lib/typeorm/connections/breakable-transaction.js';
 import { connect } from '../support/data-sources.js';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
 

@@ -1,4 +1,4 @@
-import type { EventxLogger } from '../../lib/core/logger.js';
+import type { EventxLogger } from '../../lib/util/logger.js';
 
 /** Keeps what was said to it. */
 export class RecordingLogger implements Required<EventxLogger> {

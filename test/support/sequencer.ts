@@ -1,9 +1,9 @@
 import { expect } from '@jest/globals';
 import { type InMemoryEvent, InMemoryEventStorage } from 'nestjs-eventx/testing';
 
-import { PendingEvents } from '../../lib/sequence/pending-events.js';
-import { type Round, Sequencer, type SequencerSettings } from '../../lib/sequence/sequencer.js';
-import { Window } from '../../lib/sequence/window.js';
+import { PendingEvents } from '../../lib/log/pending-events.js';
+import { type Round, Sequencer, type SequencerSettings } from '../../lib/log/sequencer.js';
+import { Window } from '../../lib/log/window.js';
 import { FaultyStorage } from './faulty-storage.js';
 import { ManualClock } from './manual-clock.js';
 import { range, seqsOf } from './stored-events.js';

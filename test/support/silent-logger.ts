@@ -1,4 +1,4 @@
-import type { EventxLogger } from '../../lib/core/logger.js';
+import type { EventxLogger } from '../../lib/util/logger.js';
 
 /** For tests that cause errors on purpose. */
 export const silentLogger: EventxLogger = {

@@ -1,6 +1,6 @@
 import type { DataSourceOptions } from 'typeorm';
 
-import { MySqlConnection } from '../../lib/typeorm/connections/mysql-connection.js';
+import { MySqlConnection } from '../../lib/typeorm/dialects/mysql/mysql-connection.js';
 import { connect } from './data-sources.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { SequencedEvent } from '../../lib/core/event.js';
+import type { SequencedEvent } from '../../lib/event/event.js';
 
 /** An event with a number, as the window and the reads of the log know it. */
 export const eventAt = (seq: number, size = 1): SequencedEvent => ({ id: seq + 1000, seq, size });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { abortable } from '../../lib/core/abortable.js';
+import { abortable } from '../../lib/util/abortable.js';
 
 describe('work that may be given up', () => {
   test('gives its result or its error, with and without a signal', async () => {

@@ -4,10 +4,10 @@ import { describe, expect, test } from '@jest/globals';
 import { EventxRunner } from 'nestjs-eventx';
 import { type InMemoryEvent, InMemoryEventStorage } from 'nestjs-eventx/testing';
 
-import { Consumer } from '../../lib/consume/consumer.js';
-import { CustomOffsetStore, memoryOffsets } from '../../lib/consume/custom-offsets.js';
-import { ConsumerSupervisor } from '../../lib/consume/supervisor.js';
-import { resolveConsumersOptions } from '../../lib/consume/supervisor-options.js';
+import { Consumer } from '../../lib/consumer/definition/consumer.js';
+import { CustomOffsetStore, memoryOffsets } from '../../lib/consumer/ownership/custom-offsets.js';
+import { ConsumerSupervisor } from '../../lib/consumer/ownership/supervisor.js';
+import { resolveConsumersOptions } from '../../lib/consumer/ownership/supervisor-options.js';
 import { SignalSender } from '../../lib/signal/signal-sender.js';
 import { silentLogger } from '../support/silent-logger.js';
 import { until } from '../support/until.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { backoffDelay, resolveBackoff } from '../../lib/core/backoff.js';
+import { backoffDelay, resolveBackoff } from '../../lib/util/backoff.js';
 import { range } from '../support/stored-events.js';
 
 const BACKOFF = { initial: 100, max: 5000 };

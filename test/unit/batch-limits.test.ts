@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { batchEnd } from '../../lib/subscribe/batch-limits.js';
+import { batchEnd } from '../../lib/log/batch-limits.js';
 
 const sized = (...sizes: number[]) => sizes.map((size) => ({ size }));
 

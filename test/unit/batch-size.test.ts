@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { sizeOf } from '../../lib/core/event.js';
-import { nextBatchSize } from '../../lib/sequence/batch-size.js';
+import { sizeOf } from '../../lib/event/event.js';
+import { nextBatchSize } from '../../lib/log/batch-size.js';
 
 const SIZES = { base: 100, largest: 350, bytes: 10_000 };
 const next = (asked: number, count: number, size: number) =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { describeError } from '../../lib/core/logger.js';
+import { describeError } from '../../lib/util/logger.js';
 
 const failing = (message: string, more: object = {}) => Object.assign(new Error(message), more);
 

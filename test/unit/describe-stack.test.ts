@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { describeStack } from '../../lib/core/stack.js';
+import { describeStack } from '../../lib/util/stack.js';
 
 const frames = (stack: string | undefined) =>
   stack!.split('\n').filter((line) => /^\s+at /.test(line));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type EventHeaders, EventxPublishError } from 'nestjs-eventx';
 
-import { encodeEvent } from '../../lib/core/envelope.js';
+import { encodeEvent } from '../../lib/event/envelope.js';
 
 const encode = (data?: unknown, headers?: EventHeaders) =>
   encodeEvent({ type: 'order.placed', data, ...(headers ? { headers } : {}) }, 1000);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { EventHeaders } from 'nestjs-eventx';
 
-import { encodeEvent } from '../../lib/core/envelope.js';
+import { encodeEvent } from '../../lib/event/envelope.js';
 
 const headersOf = (headers: unknown, data: unknown = 1) =>
   encodeEvent({ type: 't', data, headers: headers as EventHeaders }, 1000).headers;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { EventxPublishError } from 'nestjs-eventx';
 
-import { encodeEvent, type EventInput } from '../../lib/core/envelope.js';
+import { encodeEvent, type EventInput } from '../../lib/event/envelope.js';
 
 const encode = (data: unknown) => encodeEvent({ type: 't', data }, 1_000_000).data.toString();
 const refusal = (data: unknown): string => {

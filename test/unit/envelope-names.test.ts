@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type EventInput, EventxPublishError } from 'nestjs-eventx';
 
-import { encodeEvent } from '../../lib/core/envelope.js';
+import { encodeEvent } from '../../lib/event/envelope.js';
 
 const encode = (input: unknown) => encodeEvent(input as EventInput, 1000);
 

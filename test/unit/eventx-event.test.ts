@@ -1,8 +1,8 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { EventDecodeError } from 'nestjs-eventx';
 
-import { encodeEvent } from '../../lib/core/envelope.js';
-import { EventxEvent, type StoredEvent } from '../../lib/core/eventx-event.js';
+import { encodeEvent } from '../../lib/event/envelope.js';
+import { EventxEvent, type StoredEvent } from '../../lib/event/eventx-event.js';
 
 const STORED: StoredEvent = {
   id: 7,

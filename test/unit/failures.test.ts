@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { Failures } from '../../lib/sequence/failures.js';
+import { Failures } from '../../lib/log/failures.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { RecordingLogger } from '../support/recording-logger.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SequencedEvent } from 'nestjs-eventx';
 
-import { History, type HistoryLimits } from '../../lib/subscribe/history.js';
+import { History, type HistoryLimits } from '../../lib/log/history.js';
 import { eventsFrom, range, seqsOf } from '../support/stored-events.js';
 
 const ANY = { count: 1000, bytes: 1_000_000 };

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { remoteStorage } from 'nestjs-eventx';
 
-import { HttpClient } from '../../lib/core/http-client.js';
+import { HttpClient } from '../../lib/http/http-client.js';
 import { cleanUpAfterEach } from '../support/clean-up.js';
 
 const ANSWER = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { idRuns } from '../../lib/typeorm/id-runs.js';
+import { idRuns } from '../../lib/typeorm/stores/id-runs.js';
 
 describe('ids as runs', () => {
   test('contiguous ids are one run, whatever the numbers', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { type NumberedTable, numbering } from '../../lib/typeorm/numbering.js';
+import { type NumberedTable, numbering } from '../../lib/typeorm/stores/numbering.js';
 import { logTables, resolveTables } from '../../lib/typeorm/tables.js';
 import { range } from '../support/stored-events.js';
 

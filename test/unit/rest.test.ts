@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { restAfter } from '../../lib/sequence/rest.js';
+import { restAfter } from '../../lib/log/rest.js';
 
 describe('the rest after a round', () => {
   test('there is none after a lone event, nor after nothing, however long the round took', () => {

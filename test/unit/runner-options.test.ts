@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { EventxOptionsError, EventxRunner, type RunnerOptions } from 'nestjs-eventx';
 import { InMemoryEventStorage } from 'nestjs-eventx/testing';
 
-import { resolveRunnerOptions } from '../../lib/sequence/runner-options.js';
+import { resolveRunnerOptions } from '../../lib/log/runner-options.js';
 
 const MiB = 1024 * 1024;
 

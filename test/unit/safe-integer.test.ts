@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { LogCorruptError } from 'nestjs-eventx';
 
-import { toSafeInteger } from '../../lib/core/safe-integer.js';
+import { toSafeInteger } from '../../lib/util/safe-integer.js';
 
 const LIMIT = Number.MAX_SAFE_INTEGER;
 

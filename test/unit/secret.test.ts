@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { checkSecret, sameSecret } from '../../lib/signal/secret.js';
+import { checkSecret, sameSecret } from '../../lib/http/secret.js';
 
 describe('the shared secret', () => {
   const secret = '0123456789abcdef';

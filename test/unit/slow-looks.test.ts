@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
-import { PendingEvents } from '../../lib/sequence/pending-events.js';
-import { SlowLooks } from '../../lib/sequence/slow-looks.js';
+import { PendingEvents } from '../../lib/log/pending-events.js';
+import { SlowLooks } from '../../lib/log/slow-looks.js';
 import { answerLost, justAfter, notSent } from '../support/faulty-storage.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { RecordingLogger } from '../support/recording-logger.js';

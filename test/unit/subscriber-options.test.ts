@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { EventxOptionsError, EventxRunner, type SubscriberOptions } from 'nestjs-eventx';
 import { InMemoryEventStorage } from 'nestjs-eventx/testing';
 
-import { resolveSubscriberOptions } from '../../lib/subscribe/subscriber-options.js';
+import { resolveSubscriberOptions } from '../../lib/log/subscriber-options.js';
 
 const runner = new EventxRunner(new InMemoryEventStorage());
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { EventxPublishError } from 'nestjs-eventx';
 
-import { EventTypes } from '../../lib/core/event-types.js';
-import { nearest } from '../../lib/core/nearest.js';
+import { EventTypes } from '../../lib/event/event-types.js';
+import { nearest } from '../../lib/util/nearest.js';
 import { RecordingLogger } from '../support/recording-logger.js';
 
 const DECLARED = { 'order.placed': {}, 'order.paid': {}, 'stock.reserved': {} };

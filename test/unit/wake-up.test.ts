@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { WakeUp } from '../../lib/core/wake-up.js';
+import { WakeUp } from '../../lib/util/wake-up.js';
 import { ManualClock } from '../support/manual-clock.js';
 
 const never = new AbortController().signal;

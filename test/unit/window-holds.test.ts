@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { LogCorruptError, type SequencedEvent } from 'nestjs-eventx';
 
-import { Window } from '../../lib/sequence/window.js';
+import { Window } from '../../lib/log/window.js';
 import { collectGarbage } from '../support/garbage.js';
 import { eventAt, eventsFrom, range, seqsOf } from '../support/stored-events.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { EventxClosedError, type SequencedEvent } from 'nestjs-eventx';
 
-import { Window } from '../../lib/sequence/window.js';
+import { Window } from '../../lib/log/window.js';
 import { eventAt, eventsFrom } from '../support/stored-events.js';
 
 const windowAt = (head: number) => {

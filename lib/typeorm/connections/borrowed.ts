@@ -1,6 +1,6 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 
-import { StorageTimeoutError } from '../../core/errors.js';
+import { StorageTimeoutError } from '../../errors.js';
 import { QueryRunnerConnection } from './query-runner-connection.js';
 import type { SqlConnection } from './sql-connection.js';
 

@@ -1,6 +1,6 @@
-import { type Backoff, backoffDelay } from '../../core/backoff.js';
-import { type Clock, systemClock } from '../../core/clock.js';
-import { EventxClosedError, StorageTimeoutError } from '../../core/errors.js';
+import { type Backoff, backoffDelay } from '../../util/backoff.js';
+import { type Clock, systemClock } from '../../util/clock.js';
+import { EventxClosedError, StorageTimeoutError } from '../../errors.js';
 import type { OwnConnection } from './own-connection.js';
 
 export interface PoolOptions {

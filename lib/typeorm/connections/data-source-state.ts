@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 
-import { DataSourceClosedError } from '../../core/errors.js';
+import { DataSourceClosedError } from '../../errors.js';
 
 /** @throws DataSourceClosedError while the data source is not initialized */
 export function assertInitialized(dataSource: DataSource): void {

@@ -1,9 +1,9 @@
 import type { DataSource } from 'typeorm';
 
-import { isEmbeddedSqlite, serializeSqlite } from '../sqlite/serialize-sqlite.js';
+import { isEmbeddedSqlite, serializeSqlite } from '../dialects/sqlite/serialize-sqlite.js';
 import type { ConnectionSettings, LogConnections } from './log-connections.js';
-import { mySqlConnections } from './mysql-connections.js';
-import { sqliteConnections } from './sqlite-connections.js';
+import { mySqlConnections } from '../dialects/mysql/mysql-connections.js';
+import { sqliteConnections } from '../dialects/sqlite/sqlite-connections.js';
 
 /** The connections of a log to the database of a data source. Nothing is opened before it is needed. */
 export function openConnections(

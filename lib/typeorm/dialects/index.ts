@@ -1,11 +1,11 @@
 import type { DataSource } from 'typeorm';
 
-import { EventxSchemaError } from '../../core/errors.js';
+import { EventxSchemaError } from '../../errors.js';
 import type { SqlConnection } from '../connections/sql-connection.js';
 import type { Dialect } from './dialect.js';
-import { mariadb } from './mariadb.js';
-import { mysql } from './mysql.js';
-import { sqlite } from './sqlite.js';
+import { mariadb } from './mariadb/mariadb.js';
+import { mysql } from './mysql/mysql.js';
+import { sqlite } from './sqlite/sqlite.js';
 
 export * from './dialect.js';
 

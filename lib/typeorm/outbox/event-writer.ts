@@ -1,6 +1,6 @@
 import type { QueryRunner } from 'typeorm';
 
-import type { EncodedEvent } from '../../core/envelope.js';
+import type { EncodedEvent } from '../../event/envelope.js';
 import { quote } from '../tables.js';
 
 const COLUMNS = [

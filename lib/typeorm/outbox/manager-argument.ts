@@ -1,4 +1,4 @@
-import { EventxPublishError, NoTransactionError } from '../../core/errors.js';
+import { EventxPublishError, NoTransactionError } from '../../errors.js';
 
 /**
  * Refuses what can be no manager, with a hint at what it is instead. Whether a manager has a transaction is looked at later.

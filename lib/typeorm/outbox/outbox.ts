@@ -1,9 +1,9 @@
 import type { DataSource, EntityManager, EntitySubscriberInterface, QueryRunner } from 'typeorm';
 
-import type { EncodedEvent } from '../../core/envelope.js';
-import { EventxClosedError, EventxPublishError, NoTransactionError } from '../../core/errors.js';
+import type { EncodedEvent } from '../../event/envelope.js';
+import { EventxClosedError, EventxPublishError, NoTransactionError } from '../../errors.js';
 import { destroyConnection } from '../connections/borrowed.js';
-import { endsTransaction } from '../transaction-ending-errors.js';
+import { endsTransaction } from '../dialects/mysql/transaction-ending-errors.js';
 import type { EventWriter } from './event-writer.js';
 import { guardEnds } from './guard-ends.js';
 import { isStillOpen } from './still-open.js';

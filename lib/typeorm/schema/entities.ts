@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 
-import { EventxSchemaError } from '../../core/errors.js';
-import { EventxEventEntity } from '../event.entity.js';
+import { EventxSchemaError } from '../../errors.js';
+import { EventxEventEntity } from '../mapping/event.entity.js';
 import type { LogTables } from '../tables.js';
 
 /**

@@ -1,6 +1,6 @@
-import { EventxSchemaError } from '../../core/errors.js';
+import { EventxSchemaError } from '../../errors.js';
 import type { SqlConnection } from '../connections/sql-connection.js';
-import { envelopeMapping } from '../event-mapping.js';
+import { envelopeMapping } from '../mapping/event-mapping.js';
 import { DEFAULT_TABLES, type TableNames } from '../tables.js';
 import { missingVersions } from './migrate.js';
 import { SCHEMA_VERSIONS, type SchemaTarget } from './versions.js';

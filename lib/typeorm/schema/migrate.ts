@@ -1,4 +1,4 @@
-import { EventxSchemaError } from '../../core/errors.js';
+import { EventxSchemaError } from '../../errors.js';
 import type { LogConnections } from '../connections/log-connections.js';
 import type { SqlConnection } from '../connections/sql-connection.js';
 import { assertOurs } from './inspect.js';

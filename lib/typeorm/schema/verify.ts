@@ -1,10 +1,10 @@
-import { EventxSchemaError } from '../../core/errors.js';
+import { EventxSchemaError } from '../../errors.js';
 import type { Dialect, UnsafeSetting } from '../dialects/index.js';
-import { describeFindings } from '../doctor/finding.js';
-import { examineSchema } from '../doctor/schema.js';
-import { contradictions, readExtent } from '../doctor/state.js';
+import { describeFindings } from '../../doctor/finding.js';
+import { examineSchema } from '../../doctor/schema.js';
+import { contradictions, readExtent } from '../../doctor/state.js';
 import type { LogConnections } from '../connections/log-connections.js';
-import type { EventTable } from '../log-reads.js';
+import type { EventTable } from '../stores/log-reads.js';
 import type { SchemaTarget } from './versions.js';
 
 /**

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { EventxEvent } from 'nestjs-eventx';
 import type { EntityManager, QueryRunner } from 'typeorm';
 
-import { placeAt } from '../../../lib/consume/start-position.js';
+import { placeAt } from '../../../lib/consumer/ownership/start-position.js';
 import { EventxRetentionJob } from '../../../lib/retention/retention-job.js';
 import { resolveRetentionOptions } from '../../../lib/retention/retention-options.js';
 import type { ConsumerStore } from '../../../lib/storage/index.js';

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { EventxDoctor, type EventxModuleOptions, type ExamineOptions } from 'nestjs-eventx';
 
 import { dialectNamed } from '../../../lib/typeorm/dialects/index.js';
-import type { ExaminedLog } from '../../../lib/typeorm/doctor/examination.js';
+import type { ExaminedLog } from '../../../lib/doctor/examination.js';
 import { type AppSettings, startApp } from '../../support/app.js';
 import { cleanUpAfterEach } from '../../support/clean-up.js';
 import { createDatabase, type TestDatabase } from '../../support/databases.js';

@@ -1,6 +1,9 @@
 import type { InMemoryEvent } from 'nestjs-eventx/testing';
 
-import { CustomOffsetStore, memoryOffsets } from '../../../lib/consume/custom-offsets.js';
+import {
+  CustomOffsetStore,
+  memoryOffsets,
+} from '../../../lib/consumer/ownership/custom-offsets.js';
 import type {
   ConsumerRecord,
   EventxStorage,

@@ -2,10 +2,10 @@ import type { EventxEvent } from 'nestjs-eventx';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 
 import { dialectNamed } from '../../../lib/typeorm/dialects/index.js';
-import { envelopeMapping, type PendingRow } from '../../../lib/typeorm/event-mapping.js';
+import { envelopeMapping, type PendingRow } from '../../../lib/typeorm/mapping/event-mapping.js';
 import { openConnections } from '../../../lib/typeorm/connections/open-connections.js';
 import { logTables, resolveTables } from '../../../lib/typeorm/tables.js';
-import { TypeOrmEventStorage } from '../../../lib/typeorm/typeorm-event.storage.js';
+import { TypeOrmEventStorage } from '../../../lib/typeorm/stores/typeorm-event.storage.js';
 import { connect } from '../data-sources.js';
 
 export interface OwnStorage {

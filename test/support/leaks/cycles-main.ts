@@ -7,10 +7,13 @@ import { getEventListeners } from 'node:events';
 import { EventxRunner, type SequencedEvent } from 'nestjs-eventx';
 import { type InMemoryEvent, InMemoryEventStorage } from 'nestjs-eventx/testing';
 
-import { Consumer } from '../../../lib/consume/consumer.js';
-import { CustomOffsetStore, memoryOffsets } from '../../../lib/consume/custom-offsets.js';
-import { ConsumerSupervisor } from '../../../lib/consume/supervisor.js';
-import { resolveConsumersOptions } from '../../../lib/consume/supervisor-options.js';
+import { Consumer } from '../../../lib/consumer/definition/consumer.js';
+import {
+  CustomOffsetStore,
+  memoryOffsets,
+} from '../../../lib/consumer/ownership/custom-offsets.js';
+import { ConsumerSupervisor } from '../../../lib/consumer/ownership/supervisor.js';
+import { resolveConsumersOptions } from '../../../lib/consumer/ownership/supervisor-options.js';
 import { silentLogger } from '../silent-logger.js';
 import { until } from '../until.js';
 import { footprint } from './footprint.js';

@@ -6,10 +6,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { type EventxEvent, EventxRunner } from 'nestjs-eventx';
 
-import { Consumer } from '../../../lib/consume/consumer.js';
-import { CustomOffsetStore, memoryOffsets } from '../../../lib/consume/custom-offsets.js';
-import { ConsumerSupervisor } from '../../../lib/consume/supervisor.js';
-import { resolveConsumersOptions } from '../../../lib/consume/supervisor-options.js';
+import { Consumer } from '../../../lib/consumer/definition/consumer.js';
+import {
+  CustomOffsetStore,
+  memoryOffsets,
+} from '../../../lib/consumer/ownership/custom-offsets.js';
+import { ConsumerSupervisor } from '../../../lib/consumer/ownership/supervisor.js';
+import { resolveConsumersOptions } from '../../../lib/consumer/ownership/supervisor-options.js';
 import { silentLogger } from '../silent-logger.js';
 import { until } from '../until.js';
 import { EndlessLog } from './endless-log.js';

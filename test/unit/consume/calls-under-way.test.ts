@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 
-import { CallsUnderWay } from '../../../lib/consume/calls-under-way.js';
+import { CallsUnderWay } from '../../../lib/consumer/delivery/calls-under-way.js';
 import type { Lease } from '../../../lib/storage/index.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { RecordingLogger } from '../../support/recording-logger.js';

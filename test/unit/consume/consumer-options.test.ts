@@ -3,8 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import {
   type ConsumerOptions,
   resolveConsumerOptions,
-} from '../../../lib/consume/consumer-options.js';
-import { EventxOptionsError } from '../../../lib/core/errors.js';
+} from '../../../lib/consumer/definition/consumer-options.js';
+import { EventxOptionsError } from '../../../lib/errors.js';
 
 const resolve = (options: unknown) => resolveConsumerOptions('mailer', options as ConsumerOptions);
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { Consumer, takes } from '../../../lib/consume/consumer.js';
-import { EventxOptionsError } from '../../../lib/core/errors.js';
+import { Consumer, takes } from '../../../lib/consumer/definition/consumer.js';
+import { EventxOptionsError } from '../../../lib/errors.js';
 import { eventAt } from '../../support/stored-events.js';
 
 const handle = () => undefined;

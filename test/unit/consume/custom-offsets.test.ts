@@ -1,7 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { CustomOffsetStore, type CustomOffsets } from '../../../lib/consume/custom-offsets.js';
-import type { SequencedEvent } from '../../../lib/core/event.js';
+import {
+  CustomOffsetStore,
+  type CustomOffsets,
+} from '../../../lib/consumer/ownership/custom-offsets.js';
+import type { SequencedEvent } from '../../../lib/event/event.js';
 import type { OffsetNote, OffsetNotes } from '../../../lib/storage/index.js';
 import { until } from '../../support/until.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { EventDecodeError, EventxOptionsError } from '../../../lib/core/errors.js';
-import { EventTypes } from '../../../lib/core/event-types.js';
-import { EventxEvent } from '../../../lib/core/eventx-event.js';
+import { EventDecodeError, EventxOptionsError } from '../../../lib/errors.js';
+import { EventTypes } from '../../../lib/event/event-types.js';
+import { EventxEvent } from '../../../lib/event/eventx-event.js';
 
 const event = (data: unknown, headers: object | null = null) =>
   new EventxEvent(1, {

@@ -3,8 +3,8 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import { NEVER, Observable, of } from 'rxjs';
 
-import { type HandlerCall, invoke } from '../../../lib/consume/invoke.js';
-import { HandlerTimeoutError } from '../../../lib/core/errors.js';
+import { type HandlerCall, invoke } from '../../../lib/consumer/delivery/invoke.js';
+import { HandlerTimeoutError } from '../../../lib/errors.js';
 
 const FOR_EVER = () => new Promise<never>(() => undefined);
 const bounds = (timeout = 0) => {

@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { EventxRunner, LeaseLostError } from 'nestjs-eventx';
 import { type InMemoryEvent, InMemoryEventStorage } from 'nestjs-eventx/testing';
 
-import { Consumer } from '../../../lib/consume/consumer.js';
-import { ConsumerSupervisor } from '../../../lib/consume/supervisor.js';
-import { resolveConsumersOptions } from '../../../lib/consume/supervisor-options.js';
+import { Consumer } from '../../../lib/consumer/definition/consumer.js';
+import { ConsumerSupervisor } from '../../../lib/consumer/ownership/supervisor.js';
+import { resolveConsumersOptions } from '../../../lib/consumer/ownership/supervisor-options.js';
 import { Gate } from '../../support/consumers/gate.js';
 import { LeasedStore } from '../../support/consumers/leased-store.js';
 import { ManualClock } from '../../support/manual-clock.js';

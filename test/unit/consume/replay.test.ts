@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { Consumer } from '../../../lib/consume/consumer.js';
-import { EventxDeadLetters } from '../../../lib/consume/dead-letters.js';
-import type { ConsumerSupervisor } from '../../../lib/consume/supervisor.js';
-import type { SequencedEvent } from '../../../lib/core/event.js';
+import { Consumer } from '../../../lib/consumer/definition/consumer.js';
+import { EventxDeadLetters } from '../../../lib/consumer/dead-letters.js';
+import type { ConsumerSupervisor } from '../../../lib/consumer/ownership/supervisor.js';
+import type { SequencedEvent } from '../../../lib/event/event.js';
 import type { DeadLetter, DeadLetterFilter, DeadLetterStore } from '../../../lib/storage/index.js';
 import { eventAt, range } from '../../support/stored-events.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { judge, type RetryPolicy } from '../../../lib/consume/retry-policy.js';
-import { EventDecodeError, NonRetryableError } from '../../../lib/core/errors.js';
+import { judge, type RetryPolicy } from '../../../lib/consumer/definition/retry-policy.js';
+import { EventDecodeError, NonRetryableError } from '../../../lib/errors.js';
 
 const POLICY: RetryPolicy = {
   attempts: 3,

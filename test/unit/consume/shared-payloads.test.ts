@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 
-import { EventTypes } from '../../../lib/core/event-types.js';
-import { EventxEvent } from '../../../lib/core/eventx-event.js';
+import { EventTypes } from '../../../lib/event/event-types.js';
+import { EventxEvent } from '../../../lib/event/eventx-event.js';
 
 interface Order {
   n: number;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { InMemoryEventStorage } from 'nestjs-eventx/testing';
 
-import { placeAt, resolveStart } from '../../../lib/consume/start-position.js';
-import { assertNotTruncated } from '../../../lib/consume/truncation.js';
-import { EventxUsageError, LogTruncatedError, StaleReadError } from '../../../lib/core/errors.js';
+import { placeAt, resolveStart } from '../../../lib/consumer/ownership/start-position.js';
+import { assertNotTruncated } from '../../../lib/consumer/delivery/truncation.js';
+import { EventxUsageError, LogTruncatedError, StaleReadError } from '../../../lib/errors.js';
 import type { Destination, Placed } from '../../../lib/storage/index.js';
 import { eventAt, range } from '../../support/stored-events.js';
 

@@ -2,10 +2,13 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { EventxRunner } from 'nestjs-eventx';
 import { type InMemoryEvent, InMemoryEventStorage } from 'nestjs-eventx/testing';
 
-import { Consumer } from '../../../lib/consume/consumer.js';
-import { CustomOffsetStore, memoryOffsets } from '../../../lib/consume/custom-offsets.js';
-import { ConsumerSupervisor } from '../../../lib/consume/supervisor.js';
-import { resolveConsumersOptions } from '../../../lib/consume/supervisor-options.js';
+import { Consumer } from '../../../lib/consumer/definition/consumer.js';
+import {
+  CustomOffsetStore,
+  memoryOffsets,
+} from '../../../lib/consumer/ownership/custom-offsets.js';
+import { ConsumerSupervisor } from '../../../lib/consumer/ownership/supervisor.js';
+import { resolveConsumersOptions } from '../../../lib/consumer/ownership/supervisor-options.js';
 import type { ConsumerRecord, Lease } from '../../../lib/storage/index.js';
 import { Gate } from '../../support/consumers/gate.js';
 import { RecordingLogger } from '../../support/recording-logger.js';

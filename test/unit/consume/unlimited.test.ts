@@ -2,7 +2,7 @@ import { getMaxListeners } from 'node:events';
 
 import { expect, test } from '@jest/globals';
 
-import { unlimited } from '../../../lib/consume/unlimited.js';
+import { unlimited } from '../../../lib/consumer/ownership/unlimited.js';
 
 test('a signal that many lanes listen to does not look like a leak to Node', () => {
   const { signal } = new AbortController();

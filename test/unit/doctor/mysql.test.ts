@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 
 import type { SqlConnection } from '../../../lib/typeorm/connections/sql-connection.js';
 import { dialectNamed } from '../../../lib/typeorm/dialects/index.js';
-import type { Examination } from '../../../lib/typeorm/doctor/examination.js';
-import { historyLength } from '../../../lib/typeorm/doctor/housekeeping.js';
+import type { Examination } from '../../../lib/doctor/examination.js';
+import { historyLength } from '../../../lib/doctor/housekeeping.js';
 
 /** What MySQL 8.4 says of itself where the tests have no server of it. */
 const HEALTHY = {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { consumers } from '../../../lib/typeorm/doctor/consumers.js';
+import { consumers } from '../../../lib/doctor/consumers.js';
 import { dialectNamed } from '../../../lib/typeorm/dialects/index.js';
-import type { Examination } from '../../../lib/typeorm/doctor/examination.js';
-import { sequence } from '../../../lib/typeorm/doctor/sequence.js';
+import type { Examination } from '../../../lib/doctor/examination.js';
+import { sequence } from '../../../lib/doctor/sequence.js';
 import { logTables, resolveTables } from '../../../lib/typeorm/tables.js';
 
 const TABLES = logTables(resolveTables());

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { firstMissing, type Range, samples, slices } from '../../../lib/typeorm/doctor/ranges.js';
+import { firstMissing, type Range, samples, slices } from '../../../lib/doctor/ranges.js';
 
 describe('the places where the doctor looks for missing events', () => {
   test('are everything where that is little', () => {

@@ -3,7 +3,7 @@ import type { ModuleRef } from '@nestjs/core';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { CronJob } from 'cron';
 
-import { EventxOptionsError } from '../../../lib/core/errors.js';
+import { EventxOptionsError } from '../../../lib/errors.js';
 import { RetentionScheduler } from '../../../lib/nest/retention.scheduler.js';
 import type { EventxRetentionJob, RetentionResult } from '../../../lib/retention/retention-job.js';
 import {

@@ -1,0 +1,73 @@
+import { envelopeOf } from '../../event/envelope-of.js';
+import { EventxUsageError } from '../../errors.js';
+import type { SequencedEvent } from '../../event/event.js';
+import { firstSince } from '../../storage/first-since.js';
+import {
+  confirmedFirst,
+  confirmedState,
+  type Destination,
+  type Placed,
+  type Position,
+} from '../../storage/index.js';
+import type { ConsumerLog } from './consumer-log.js';
+import type { ConsumerStart } from '../definition/consumer-options.js';
+
+type Log<E extends SequencedEvent> = ConsumerLog<E>['storage'];
+
+/**
+ * The position of a consumer that is to begin at `start`: the place before the first event it handles.
+ * @throws EventxUsageError for a number ahead of the log, and for a time where events have none
+ */
+export async function resolveStart<E extends SequencedEvent>(
+  log: Log<E>,
+  start: ConsumerStart,
+): Promise<Position> {
+  const state = await log.readState();
+  const { lastSeq } = state;
+  if (start === 'latest') return positionAt(log, lastSeq);
+  if (typeof start === 'number') {
+    if (start > lastSeq + 1 && start > (await confirmedState(log, state)).lastSeq + 1) {
+      // Not waited for: later nobody could tell it from a log that was truncated.
+      throw new EventxUsageError(
+        `A consumer cannot start at seq ${start}: the log ends at ${lastSeq}. Use 'latest' for what comes from now on.`,
+      );
+    }
+    return positionAt(log, start - 1);
+  }
+  // For certain where it seems that there is none: else what there is would be skipped.
+  const first = (await log.readFrom(1, 1))[0] ?? (await confirmedFirst(log, 1, undefined));
+  const firstSeq = first?.seq ?? lastSeq + 1;
+  if (start === 'earliest') return positionAt(log, firstSeq - 1);
+  const readAt = async (seq: number) => (await log.readFrom(seq, 1))[0];
+  return positionAt(log, (await firstSince(readAt, start.getTime(), firstSeq, lastSeq)) - 1);
+}
+
+/**
+ * Puts a consumer to where it is to begin. Between the look at the log and the move retention may delete the first events of that
+ * place: then the log is looked at again.
+ * @param put as `ConsumerStore.register` and `seek`
+ * @returns where it is now; null when the consumer is not known
+ * @throws EventxUsageError as `resolveStart`
+ */
+export async function placeAt<E extends SequencedEvent>(
+  log: Log<E>,
+  start: ConsumerStart,
+  put: (to: Destination) => Promise<Placed>,
+): Promise<Position | null> {
+  let before: number | undefined;
+  for (;;) {
+    const position = await resolveStart(log, start);
+    // A number is meant as it is; and where nothing has changed since the last look, the events were gone before. What becomes of a
+    // consumer whose next event is gone is a matter of its policy.
+    const evenIfGone = typeof start === 'number' || position.seq === before;
+    const placed = await put({ ...position, evenIfGone });
+    if (placed !== 'gone') return placed === 'placed' ? position : null;
+    before = position.seq;
+  }
+}
+
+/** A position as it is stored: with the uuid of its event, while the log has it. */
+async function positionAt<E extends SequencedEvent>(log: Log<E>, seq: number): Promise<Position> {
+  const [event] = seq > 0 ? await log.readFrom(seq, 1) : [];
+  return { seq, uuid: event?.seq === seq ? envelopeOf(event).uuid : null };
+}

@@ -1,0 +1,124 @@
+import { type Clock, systemClock } from '../../util/clock.js';
+import { EventxOptionsError, EventxUsageError } from '../../errors.js';
+import type { SequencedEvent } from '../../event/event.js';
+import type { EventxLogger } from '../../util/logger.js';
+import { outside } from '../../util/outside.js';
+import type { ConsumerStore } from '../../storage/index.js';
+import type { Consumer } from '../definition/consumer.js';
+import type { ConsumerLog } from './consumer-log.js';
+import { ConsumerSlot } from './consumer-slot.js';
+import { Heartbeat } from './heartbeat.js';
+import type { ResolvedConsumersOptions } from './supervisor-options.js';
+
+/** What a supervisor takes from outside. */
+export interface SupervisorEnvironment {
+  readonly logger: EventxLogger;
+  /** Identity of this process, unique for each start. */
+  readonly owner: string;
+  readonly clock?: Clock;
+  /** A number in [0, 1). */
+  readonly random?: () => number;
+}
+
+/** Keeps the consumers of one process, with a heartbeat for each store. */
+export class ConsumerSupervisor<E extends SequencedEvent, M> {
+  private readonly slots = new Map<string, ConsumerSlot<E, M>>();
+  private readonly heartbeats = new Map<ConsumerStore<E, M>, Heartbeat<E, M>>();
+  private readonly runs = new Set<Promise<void>>();
+  private readonly environment: Required<SupervisorEnvironment>;
+  /** Aborts when the present run ends; null outside of one. */
+  private end: AbortSignal | null = null;
+
+  constructor(
+    private readonly log: ConsumerLog<E>,
+    private readonly options: ResolvedConsumersOptions,
+    environment: SupervisorEnvironment,
+  ) {
+    this.environment = { clock: systemClock, random: Math.random, ...environment };
+  }
+
+  /** The consumers of this process, by name. */
+  get consumers(): ReadonlyMap<string, Consumer<E, M>> {
+    return new Map([...this.slots].map(([name, { consumer }]) => [name, consumer]));
+  }
+
+  /** @throws EventxOptionsError when this process has a consumer of that name */
+  add(consumer: Consumer<E, M>, store: ConsumerStore<E, M>): void {
+    if (this.slots.has(consumer.name)) {
+      throw new EventxOptionsError(
+        `There is a consumer "${consumer.name}" already. Each consumer needs a name of its own; handlers that are to share ` +
+          `one offset are declared together.`,
+      );
+    }
+    const heartbeat = this.heartbeatOf(store);
+    const slot = new ConsumerSlot(consumer, store, {
+      ...this.environment,
+      log: this.log,
+      leaseMs: this.options.lease,
+      slowMs: this.options.slowHandler,
+      onChange: () => heartbeat.poke(),
+      onStaleRead: () => heartbeat.staleRead(),
+    });
+    this.slots.set(consumer.name, slot);
+    heartbeat.add(slot);
+  }
+
+  /** Where the consumers of this process keep their offsets. */
+  get stores(): ReadonlySet<ConsumerStore<E, M>> {
+    return new Set([...this.slots.values()].map(({ store }) => store));
+  }
+
+  /** Where a consumer of this process keeps its offset. */
+  storeOf(name: string): ConsumerStore<E, M> | undefined {
+    return this.slots.get(name)?.store;
+  }
+
+  /** Ends a consumer in this process; its place in the log stays. */
+  async delete(name: string): Promise<void> {
+    const slot = this.slots.get(name);
+    if (!slot) return;
+    const heartbeat = this.heartbeats.get(slot.store)!;
+    await heartbeat.close(slot);
+    this.slots.delete(name);
+    heartbeat.delete(slot);
+    if (!heartbeat.isEmpty) return;
+    heartbeat.end();
+    this.heartbeats.delete(slot.store);
+  }
+
+  /** Looks at the database now rather than at the next heartbeat. */
+  poke(): void {
+    for (const heartbeat of this.heartbeats.values()) heartbeat.poke();
+  }
+
+  /**
+   * Runs until the signal aborts, then lets handlers end and gives the consumers free.
+   * @throws EventxUsageError when it is running already
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    if (this.end) throw new EventxUsageError('The consumers of this process are running already.');
+    this.end = signal;
+    for (const heartbeat of this.heartbeats.values()) this.start(heartbeat, signal);
+    if (!signal.aborted) {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    }
+    await Promise.all(this.runs);
+    this.end = null;
+  }
+
+  private heartbeatOf(store: ConsumerStore<E, M>): Heartbeat<E, M> {
+    let heartbeat = this.heartbeats.get(store);
+    if (!heartbeat) {
+      heartbeat = new Heartbeat(store, this.options, this.environment);
+      this.heartbeats.set(store, heartbeat);
+      if (this.end) this.start(heartbeat, this.end);
+    }
+    return heartbeat;
+  }
+
+  private start(heartbeat: Heartbeat<E, M>, end: AbortSignal): void {
+    // It may be a request that declares the first consumer.
+    const run = outside(() => heartbeat.run(end)).finally(() => this.runs.delete(run));
+    this.runs.add(run);
+  }
+}
