@@ -18,9 +18,7 @@ const MAY_IMPORT = {
   signal: ['util'],
   typeorm: ['util', 'event', 'storage'],
   doctor: ['util', 'event', 'storage', 'typeorm'],
-  http: ['util', 'event', 'storage', 'log', 'signal', 'nest'],
-  testing: ['util', 'event', 'storage'],
-  nest: [
+  'event-log': [
     'util',
     'event',
     'storage',
@@ -32,8 +30,24 @@ const MAY_IMPORT = {
     'typeorm',
     'doctor',
   ],
-  microservices: ['util', 'signal', 'nest'],
+  http: ['util', 'event', 'storage', 'log', 'signal', 'nest'],
+  testing: ['util', 'event', 'storage'],
+  nest: [
+    'util',
+    'event',
+    'storage',
+    'log',
+    'consumer',
+    'retention',
+    'typeorm',
+    'doctor',
+    'event-log',
+  ],
+  microservices: ['util', 'signal', 'event-log', 'nest'],
 };
+
+/** The folders that know Nest. */
+const OF_NEST = ['nest', 'http', 'microservices'];
 
 /** The folders that know neither Nest nor TypeORM. */
 const PLAIN = ['util', 'event', 'storage', 'log', 'consumer', 'retention', 'processes', 'signal'];
@@ -94,11 +108,14 @@ function restrictedImports(folder) {
     ...(PLAIN.includes(folder)
       ? [
           {
-            regex: '^(@nestjs/|typeorm(/|$))',
-            message: `lib/${folder} knows neither Nest nor TypeORM.`,
+            regex: '^typeorm(/|$)',
+            message: `lib/${folder} does not know TypeORM.`,
           },
         ]
       : []),
+    ...(OF_NEST.includes(folder)
+      ? []
+      : [{ regex: '^@nestjs/', message: `lib/${folder} does not know Nest.` }]),
   ];
 }
 

@@ -28,6 +28,7 @@ export default {
   },
   moduleNameMapper: {
     '^nestjs-eventx$': '<rootDir>/lib/index.ts',
+    '^nestjs-eventx/log$': '<rootDir>/lib/log.ts',
     '^nestjs-eventx/microservices$': '<rootDir>/lib/microservices/index.ts',
     '^nestjs-eventx/testing$': '<rootDir>/lib/testing/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',

@@ -1,6 +1,7 @@
 // Set up
 export { EventxModule } from './nest/eventx.module.js';
-export type { EventxModuleExtras, EventxModuleOptions, Role } from './nest/module-options.js';
+export type { EventxModuleOptions, LogPlace, Role } from './event-log/event-log-options.js';
+export type { EventxModuleExtras } from './nest/log-settings.js';
 export type { RunnerOptions } from './log/runner-options.js';
 export type { BackoffOptions } from './util/backoff.js';
 export type { TableOptions } from './typeorm/tables.js';
@@ -15,7 +16,7 @@ export type {
 } from './event/event-types.js';
 
 // Publish
-export { EventxService } from './nest/eventx.service.js';
+export { EventxService } from './event-log/eventx.service.js';
 export type { EventInput, PublishedEvent } from './event/envelope.js';
 export { EventxEventEntity } from './typeorm/mapping/event.entity.js';
 
@@ -27,7 +28,7 @@ export { EventxEvent, type EventHeaders } from './event/eventx-event.js';
 
 // Consume
 export { EventxConsumer, OnEventx, type OnEventxOptions } from './nest/on-eventx.decorator.js';
-export type { ConsumerDeclaration } from './nest/eventx.service.js';
+export type { ConsumerDeclaration } from './event-log/eventx.service.js';
 export type {
   ConsumerOptions,
   ConsumerStart,
@@ -64,6 +65,10 @@ export type { SignalTransport } from './signal/signal-transport.js';
 export { eventxSignalController, type SignalControllerOptions } from './http/signal.controller.js';
 export { eventxStreamController, type StreamControllerOptions } from './http/stream.controller.js';
 export { remoteStorage, type RemoteStorageOptions } from './http/remote-storage.js';
+
+// Without Nest: also as 'nestjs-eventx/log'
+export { openEventLog, type EventLogOptions } from './event-log/open-event-log.js';
+export type { EventLog } from './event-log/event-log.js';
 
 // Extend: an own entity, or an own storage
 export type { EventEntityClass } from './typeorm/mapping/entity-mapping.js';

@@ -2,7 +2,7 @@ import { Controller, Inject, type Type } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
 
 import { systemClock } from '../util/clock.js';
-import { EventxService } from '../nest/eventx.service.js';
+import { EventxService } from '../event-log/eventx.service.js';
 import { eventxToken } from '../nest/tokens.js';
 import { collapse } from '../signal/collapse.js';
 import { DEFAULT_PATTERN } from './pattern.js';

@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 
 import { EventxOptionsError } from '../errors.js';
 import { resolveTables } from '../typeorm/tables.js';
-import type { EventxModuleExtras } from './module-options.js';
+import type { EventxModuleExtras } from './log-settings.js';
 
 /** The logs of one application, which must not get in each other's way. */
 export class ApplicationLogs {

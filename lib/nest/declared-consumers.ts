@@ -6,7 +6,7 @@ import { checkHandler, type ConsumerDefinition, typesOf } from '../consumer/defi
 import { booleanOption, refuseUnknownOptions } from '../util/checks.js';
 import { EventxOptionsError } from '../errors.js';
 import type { SequencedEvent } from '../event/event.js';
-import { describeHandler } from './describe-log.js';
+import { describeHandler } from '../event-log/describe-log.js';
 import type { FoundHandler } from './handler.explorer.js';
 
 /** A consumer that decorated methods make up. */

@@ -5,26 +5,20 @@ import type {
   OnModuleInit,
 } from '@nestjs/common';
 
-import { outside } from '../util/outside.js';
-import type { ConsumerOrchestrator } from './consumer.orchestrator.js';
-import type { Log } from './create-log.js';
-import { describeLog } from './describe-log.js';
-import type { Role } from './module-options.js';
-import type { RetentionScheduler } from './retention.scheduler.js';
+import type { EventLog } from '../event-log/event-log.js';
+import { memoryOffsets } from '../consumer/ownership/custom-offsets.js';
+import { declaredConsumers } from './declared-consumers.js';
+import type { HandlerExplorer } from './handler.explorer.js';
+import type { LogSettings } from './log-settings.js';
 
-/** Starts what runs when the application is up, and stops it, in the opposite order, before the data source closes. */
+/** Starts a log when the application is up, with the handlers that its classes declare, and stops it before the data source closes. */
 export class EventxLifecycle
   implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
 {
-  private readonly end = new AbortController();
-  private running: Promise<void> = Promise.resolve();
-  private present: Promise<void> = Promise.resolve();
-
   constructor(
-    private readonly log: Log,
-    private readonly consumers: ConsumerOrchestrator,
-    private readonly retention: RetentionScheduler | null,
-    private readonly roles: ReadonlySet<Role>,
+    private readonly log: EventLog,
+    private readonly explorer: HandlerExplorer,
+    private readonly settings: LogSettings,
   ) {}
 
   /**
@@ -32,32 +26,33 @@ export class EventxLifecycle
    * decorator shows wherever the code runs.
    */
   onModuleInit(): void {
-    this.consumers.mountDeclared();
+    const found = declaredConsumers(this.explorer.find(), this.settings.name);
+    for (const { definition, described, broadcast } of found) {
+      this.log.local.add(definition, broadcast ? memoryOffsets() : undefined, described);
+    }
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    const { logger, description } = this.log;
-    if (this.roles.size === 0) return logger.log(describeLog(description, this.roles, []));
-    // First, because it may refuse its schedule: then nothing runs that nobody would stop.
-    if (this.roles.has('sequence')) await outside(() => this.retention?.start());
-    this.running = this.log.runner.run(this.end.signal);
-    this.present = this.log.presence?.run(this.end.signal) ?? Promise.resolve();
-    if (this.roles.has('consume')) this.consumers.start();
-    logger.log(describeLog(description, this.roles, this.consumers.describe()));
+    await this.log.start();
+    if (this.settings.options.roles.has('consume')) this.warnOfOrphans();
   }
 
   /** User modules' `onModuleDestroy` has run by now, and the data source is still open. */
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.retention?.stop();
-    await this.consumers.stop();
-    this.end.abort();
-    this.log.runner.close();
-    await Promise.all([this.running, this.present]);
-    await Promise.all(this.log.senders.map((sender) => sender.close()));
+  beforeApplicationShutdown(): Promise<void> {
+    return this.log.stop();
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    this.log.outbox?.close();
-    await this.log.close();
+  onApplicationShutdown(): Promise<void> {
+    return this.log.close();
+  }
+
+  /** Handlers that nobody will ever call. */
+  private warnOfOrphans(): void {
+    const orphans = this.explorer.orphans();
+    if (orphans.length === 0) return;
+    this.settings.logger.warn(
+      `No module of this application provides ${orphans.join(', ')}: what is decorated with @OnEventx there gets no events here. ` +
+        'Add the class to the providers of a module that is imported, unless another service runs it.',
+    );
   }
 }

@@ -5,158 +5,92 @@ import type { DataSource } from 'typeorm';
 
 import { EventxConsumers } from '../consumer/consumers.js';
 import { EventxDeadLetters } from '../consumer/dead-letters.js';
-import { EventTypes } from '../event/event-types.js';
-import { EventxOptionsError } from '../errors.js';
-import type { SequencedEvent } from '../event/event.js';
-import { EventxRetentionJob } from '../retention/retention-job.js';
-import { EventxRunner } from '../log/runner.js';
 import { EventxDoctor } from '../doctor/doctor.js';
+import { EventxOptionsError } from '../errors.js';
+import { EventLog } from '../event-log/event-log.js';
+import type { EventxModuleOptions } from '../event-log/event-log-options.js';
+import { EventxService } from '../event-log/eventx.service.js';
+import { EventxRunner } from '../log/runner.js';
+import { EventxRetentionJob } from '../retention/retention-job.js';
 import { ApplicationLogs } from './application-logs.js';
-import { ConsumerOrchestrator } from './consumer.orchestrator.js';
-import { createLog, type Log } from './create-log.js';
 import { EventxLifecycle } from './eventx.lifecycle.js';
-import { EventxService } from './eventx.service.js';
 import { HandlerExplorer } from './handler.explorer.js';
-import {
-  type EventxModuleExtras,
-  type EventxModuleOptions,
-  type ResolvedModuleOptions,
-  resolveModuleOptions,
-} from './module-options.js';
+import { type EventxModuleExtras, type LogSettings, logSettings } from './log-settings.js';
 import { MODULE_OPTIONS_TOKEN } from './module-options.token.js';
-import { RetentionScheduler } from './retention.scheduler.js';
+import { scheduledJobs } from './scheduled-jobs.js';
 import { eventxToken, INJECTABLES } from './tokens.js';
 
-const RESOLVED_OPTIONS = Symbol('eventx:options');
-const LOG = Symbol('eventx:log');
+const SETTINGS = Symbol('eventx:settings');
 
 /** What an application can inject. */
 export function eventxExports({ name }: EventxModuleExtras): InjectionToken[] {
   return INJECTABLES.map((injectable) => eventxToken(injectable, name));
 }
 
+/** One log is made, and its parts are handed out. */
 export function eventxProviders(extras: EventxModuleExtras): Provider[] {
-  const { name } = extras;
+  const part = (injectable: (typeof INJECTABLES)[number], of: (log: EventLog) => unknown) => ({
+    provide: eventxToken(injectable, extras.name),
+    inject: [EventLog],
+    useFactory: of,
+  });
   return [
     {
-      provide: RESOLVED_OPTIONS,
+      provide: SETTINGS,
       inject: [MODULE_OPTIONS_TOKEN],
-      useFactory: (options: EventxModuleOptions) =>
-        resolveModuleOptions(options, process.env.NODE_ENV),
+      useFactory: (options: EventxModuleOptions) => logSettings(extras, options),
     },
     {
-      provide: LOG,
+      provide: EventLog,
       inject: [
-        RESOLVED_OPTIONS,
+        SETTINGS,
         ModulesContainer,
+        ModuleRef,
         { token: getDataSourceToken(extras.dataSource) as InjectionToken, optional: true },
       ],
       useFactory: (
-        options: ResolvedModuleOptions,
+        settings: LogSettings,
         application: ModulesContainer,
+        moduleRef: ModuleRef,
         dataSource?: DataSource,
-      ) => {
-        ApplicationLogs.of(application).enter(extras, options.storage ? undefined : dataSource);
-        return createLog(extras, options, dataSource);
-      },
+      ) => openLog(extras, settings, { application, moduleRef, dataSource }),
     },
-    {
-      provide: EventTypes,
-      inject: [RESOLVED_OPTIONS, LOG],
-      useFactory: ({ events, unknownTypes: unknown }: ResolvedModuleOptions, { logger }: Log) =>
-        new EventTypes(events, { unknown, logger }),
-    },
-    {
-      provide: ConsumerOrchestrator,
-      inject: [LOG, HandlerExplorer, EventTypes],
-      useFactory: (log: Log, explorer: HandlerExplorer, types: EventTypes) =>
-        new ConsumerOrchestrator(log, explorer, types, name),
-    },
+    part(EventxService, (log) => log),
+    part(EventxRunner, ({ runner }) => runner),
+    part(EventxConsumers, ({ consumers }) => consumers),
+    part(EventxDeadLetters, ({ deadLetters }) => deadLetters),
+    part(EventxRetentionJob, ({ retention }) => retention),
+    part(EventxDoctor, ({ doctor }) => doctor),
     HandlerExplorer,
     {
-      provide: eventxToken(EventxRunner, name),
-      inject: [LOG],
-      useFactory: ({ runner }: Log) => runner,
-    },
-    {
-      provide: eventxToken(EventxService, name),
-      inject: [LOG, ConsumerOrchestrator, EventTypes, RESOLVED_OPTIONS],
-      useFactory: (
-        { runner, outbox }: Log,
-        orchestrator: ConsumerOrchestrator,
-        types: EventTypes,
-        { maxPayloadBytes }: ResolvedModuleOptions,
-      ) => new EventxService<SequencedEvent>(runner, outbox, orchestrator, types, maxPayloadBytes),
-    },
-    {
-      provide: eventxToken(EventxConsumers, name),
-      inject: [LOG],
-      useFactory: ({ consumerStore, supervisor, consumerLog }: Log) =>
-        new EventxConsumers(consumerStore, supervisor, consumerLog),
-    },
-    {
-      provide: eventxToken(EventxDeadLetters, name),
-      inject: [LOG],
-      useFactory: ({ deadLetterStore, supervisor, consumerLog }: Log) =>
-        new EventxDeadLetters(deadLetterStore, supervisor, consumerLog),
-    },
-    {
-      provide: eventxToken(EventxRetentionJob, name),
-      inject: [LOG],
-      useFactory: ({ retention }: Log) => retention,
-    },
-    {
-      provide: eventxToken(EventxDoctor, name),
-      inject: [LOG],
-      useFactory: ({ doctor }: Log) => doctor,
-    },
-    {
       provide: EventxLifecycle,
-      inject: [LOG, ConsumerOrchestrator, RESOLVED_OPTIONS, ModuleRef],
-      useFactory: (
-        log: Log,
-        orchestrator: ConsumerOrchestrator,
-        options: ResolvedModuleOptions,
-        moduleRef: ModuleRef,
-      ) =>
-        new EventxLifecycle(
-          log,
-          orchestrator,
-          createScheduler(log, options, moduleRef, name),
-          options.roles,
-        ),
+      inject: [EventLog, HandlerExplorer, SETTINGS],
+      useFactory: (log: EventLog, explorer: HandlerExplorer, settings: LogSettings) =>
+        new EventxLifecycle(log, explorer, settings),
     },
   ];
 }
 
-/** @returns null when the application did not ask for retention */
-function createScheduler(
-  { retention, logger, consumerStore, supervisor }: Log,
-  options: ResolvedModuleOptions,
-  moduleRef: ModuleRef,
-  name: string | undefined,
-): RetentionScheduler | null {
-  if (!options.retention) return null;
-  if (!retention) {
-    throw new EventxOptionsError(
-      'Option "retention": the storage of this log cannot delete. It has to implement RetentionStorage, too.',
-    );
-  }
-  return new RetentionScheduler(retention, {
-    name: name === undefined ? 'eventx-retention' : `eventx-retention:${name}`,
-    moduleRef,
-    logger,
-    caution: () =>
-      consumerStore || retention.options.ignoreConsumers
-        ? null
-        : blindRetention([...supervisor.consumers.keys()]),
-  });
+/** What a log is opened in. */
+interface Surroundings {
+  readonly application: ModulesContainer;
+  readonly moduleRef: ModuleRef;
+  readonly dataSource: DataSource | undefined;
 }
 
-/** What retention does not see in a storage that keeps no offsets. */
-function blindRetention(declared: readonly string[]): string {
-  return (
-    'Retention cannot see consumers of other processes: the log has a storage of its own, which keeps no offsets. It waits for those ' +
-    `that this process declares (${declared.length > 0 ? declared.join(', ') : 'none so far'}), and may delete what others have yet to handle.`
-  );
+function openLog(
+  extras: EventxModuleExtras,
+  { name, options, logger }: LogSettings,
+  { application, moduleRef, dataSource }: Surroundings,
+): Promise<EventLog> {
+  ApplicationLogs.of(application).enter(extras, options.storage ? undefined : dataSource);
+  if (!dataSource && !options.storage) {
+    const named = extras.dataSource === undefined ? '' : ` named "${extras.dataSource}"`;
+    throw new EventxOptionsError(
+      `EventxModule found no TypeORM data source${named}. Import TypeOrmModule.forRoot(…) in the application, or give the module a ` +
+        `"storage" of your own.`,
+    );
+  }
+  const jobs = () => scheduledJobs(moduleRef);
+  return EventLog.open(dataSource, options, extras, { logger, name, jobs });
 }

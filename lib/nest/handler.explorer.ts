@@ -9,7 +9,7 @@ import {
   HANDLERS_METADATA,
   type OnEventxOptions,
 } from './on-eventx.decorator.js';
-import { EventxService } from './eventx.service.js';
+import { EventxService } from '../event-log/eventx.service.js';
 import { eventxToken } from './tokens.js';
 
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];

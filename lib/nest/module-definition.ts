@@ -6,7 +6,8 @@ import { eventEntity } from '../typeorm/mapping/event.entity.js';
 import { resolveTables } from '../typeorm/tables.js';
 import { eventxExports, eventxProviders } from './eventx.providers.js';
 import { MODULE_OPTIONS_TOKEN } from './module-options.token.js';
-import type { EventxModuleExtras, EventxModuleOptions } from './module-options.js';
+import type { EventxModuleOptions } from '../event-log/event-log-options.js';
+import type { EventxModuleExtras } from './log-settings.js';
 
 /** Every one of them by name: what is not here Nest takes for an option. */
 const EXTRAS = {

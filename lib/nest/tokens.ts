@@ -5,7 +5,7 @@ import { EventxDeadLetters } from '../consumer/dead-letters.js';
 import { EventxRetentionJob } from '../retention/retention-job.js';
 import { EventxRunner } from '../log/runner.js';
 import { EventxDoctor } from '../doctor/doctor.js';
-import { EventxService } from './eventx.service.js';
+import { EventxService } from '../event-log/eventx.service.js';
 
 /** What the module exports. */
 export const INJECTABLES = [

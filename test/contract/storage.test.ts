@@ -4,7 +4,6 @@ import { Column, DataSource, Entity, PrimaryGeneratedColumn } from 'typeorm';
 
 import { encodeEvent } from '../../lib/event/envelope.js';
 import type { EventEntityClass } from '../../lib/typeorm/mapping/entity-mapping.js';
-import { openLog } from '../../lib/typeorm/open-log.js';
 import { envelopeMapping } from '../../lib/typeorm/mapping/event-mapping.js';
 import { dialectNamed } from '../../lib/typeorm/dialects/index.js';
 import { EventWriter } from '../../lib/typeorm/outbox/event-writer.js';
@@ -12,15 +11,7 @@ import { openConnections } from '../../lib/typeorm/connections/open-connections.
 import { logTables, resolveTables } from '../../lib/typeorm/tables.js';
 import { TypeOrmEventStorage } from '../../lib/typeorm/stores/typeorm-event.storage.js';
 import { connect, type Database, emptyDatabase } from '../support/data-sources.js';
-import { silentLogger } from '../support/silent-logger.js';
-
-const OPEN = {
-  tables: undefined,
-  migrate: true,
-  allowUnsafe: [],
-  queryTimeout: 5000,
-  connections: 2,
-};
+import { openDatabaseLog } from '../support/database-log.js';
 
 /** An entity as an application of the Go library would bring it: other names, no envelope. */
 @Entity('shop_log', { synchronize: false })
@@ -145,7 +136,7 @@ async function createHarness(variant: Variant): Promise<StorageHarness> {
 }
 
 async function openStorage(dataSource: DataSource, { entity, asMySql }: Variant) {
-  const log = await openLog(dataSource, { ...OPEN, entity }, silentLogger);
+  const log = await openDatabaseLog(dataSource, { entity });
   const register = async (consumer: string, seq: number) => {
     await log.consumers.register(consumer, { seq, uuid: null });
   };

@@ -1,31 +1,22 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { DataSource } from 'typeorm';
 
-import { openLog, type OpenLog } from '../../lib/typeorm/open-log.js';
 import { cleanUpAfterEach } from '../support/clean-up.js';
 import { connect } from '../support/data-sources.js';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
-import { silentLogger } from '../support/silent-logger.js';
 import { until } from '../support/until.js';
-
-const OPEN = {
-  tables: undefined,
-  entity: undefined,
-  migrate: true,
-  allowUnsafe: [],
-  queryTimeout: 20_000,
-  connections: 1,
-} as const;
+import { openDatabaseLog } from '../support/database-log.js';
+import type { DatabaseLog } from '../../lib/event-log/open-in-database.js';
 
 describe('G4, G8: what is confirmed on MariaDB', () => {
   const later = cleanUpAfterEach();
   let database: TestDatabase;
   let dataSource: DataSource;
-  let storage: OpenLog['storage'];
+  let storage: DatabaseLog['storage'];
   beforeEach(async () => {
     database = await createDatabase();
     dataSource = await connect(database.options);
-    const log = await openLog(dataSource, OPEN, silentLogger);
+    const log = await openDatabaseLog(dataSource, { queryTimeout: 20_000, connections: 1 });
     storage = log.storage;
     await dataSource.query(
       "INSERT INTO eventx_events (seq, type, uuid, data) VALUES (1, 'a', 'u1', '1'), (2, 'b', 'u2', '1')",

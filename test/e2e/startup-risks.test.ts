@@ -1,21 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { DataSourceOptions } from 'typeorm';
 
-import { openLog } from '../../lib/typeorm/open-log.js';
 import { cleanUpAfterEach } from '../support/clean-up.js';
 import { connect, emptyDatabase } from '../support/data-sources.js';
 import { createDatabase } from '../support/databases.js';
 import { MariaDbServer } from '../support/mariadb-server.mjs';
 import { RecordingLogger } from '../support/recording-logger.js';
-
-const OPEN = {
-  tables: undefined,
-  entity: undefined,
-  migrate: true,
-  allowUnsafe: [],
-  queryTimeout: 10_000,
-  connections: 2,
-};
+import { openDatabaseLog } from '../support/database-log.js';
 
 describe('a start warns of what can take back acknowledged commits', () => {
   const server = new MariaDbServer({ durable: true });
@@ -27,7 +18,7 @@ describe('a start warns of what can take back acknowledged commits', () => {
     const dataSource = await connect(options);
     later(() => dataSource.destroy());
     const logger = new RecordingLogger();
-    const log = await openLog(dataSource, OPEN, logger);
+    const log = await openDatabaseLog(dataSource, {}, logger);
     await log.close();
     return logger.of('warn');
   };

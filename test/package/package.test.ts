@@ -29,7 +29,7 @@ const OLDEST = Object.fromEntries(
   Object.entries(peerDependencies).map(([name, range]) => [name, range.replace(/^\^| .*/g, '')]),
 );
 
-const ENTRY_POINTS = ['nestjs-eventx', 'nestjs-eventx/testing'];
+const ENTRY_POINTS = ['nestjs-eventx', 'nestjs-eventx/log', 'nestjs-eventx/testing'];
 const NODENEXT = { module: 'nodenext', moduleResolution: 'nodenext' };
 
 let tarball: Tarball;

@@ -1,21 +1,12 @@
 import { EventxRunner, type RunnerOptions, type SequencedEvent } from 'nestjs-eventx';
 import type { DataSource, QueryRunner } from 'typeorm';
 
-import { type OpenLog, openLog } from '../../lib/typeorm/open-log.js';
 import { QUIET } from './app.js';
 import { connect, type Database, emptyDatabase } from './data-sources.js';
 import { FaultyStorage } from './faulty-storage.js';
-import { silentLogger } from './silent-logger.js';
 import { until } from './until.js';
-
-const OPEN = {
-  tables: undefined,
-  entity: undefined,
-  migrate: true,
-  allowUnsafe: [],
-  queryTimeout: 10_000,
-  connections: 4,
-} as const;
+import { openDatabaseLog } from './database-log.js';
+import type { DatabaseLog } from '../../lib/event-log/open-in-database.js';
 
 /** A log in a real database, with a runner that the test can hold up at any step. No application is around it. */
 export class FollowedLog {
@@ -26,7 +17,7 @@ export class FollowedLog {
 
   private constructor(
     readonly dataSource: DataSource,
-    private readonly log: OpenLog,
+    private readonly log: DatabaseLog,
     options: RunnerOptions,
     private readonly remove: () => Promise<void>,
   ) {
@@ -39,7 +30,7 @@ export class FollowedLog {
   static async on(database: Database, options: RunnerOptions = {}): Promise<FollowedLog> {
     const { options: connection, remove } = await emptyDatabase(database);
     const dataSource = await connect(connection);
-    const log = await openLog(dataSource, OPEN, silentLogger);
+    const log = await openDatabaseLog(dataSource, { connections: 4 });
     return new FollowedLog(dataSource, log, options, remove);
   }
 
@@ -59,7 +50,7 @@ export class FollowedLog {
   }
 
   /** The table itself, past the faults. */
-  get table(): OpenLog['storage'] {
+  get table(): DatabaseLog['storage'] {
     return this.log.storage;
   }
 

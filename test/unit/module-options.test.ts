@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { EventxOptionsError } from 'nestjs-eventx';
 
-import { type EventxModuleOptions, resolveModuleOptions } from '../../lib/nest/module-options.js';
+import { type EventxModuleOptions, resolveOptions } from '../../lib/event-log/event-log-options.js';
 
 const resolve = (options: unknown, nodeEnv?: string) =>
-  resolveModuleOptions(options as EventxModuleOptions, nodeEnv);
+  resolveOptions(options as EventxModuleOptions, nodeEnv);
 
 describe('the options of the module', () => {
   test('all have defaults', () => {

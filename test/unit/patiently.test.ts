@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { EventxSchemaError, StorageTimeoutError } from 'nestjs-eventx';
 
-import { patiently } from '../../lib/nest/patiently.js';
+import { patiently } from '../../lib/event-log/patiently.js';
 import { RecordingLogger } from '../support/recording-logger.js';
 
 const errorOf = (code: string | undefined, message: string, more: object = {}) =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { processName } from '../../lib/nest/process-name.js';
+import { processName } from '../../lib/event-log/process-name.js';
 
 describe('which process has a consumer', () => {
   test('can be read: host, process, and what tells it from its like', () => {

@@ -28,8 +28,9 @@ describe('G4 no skip: a cold Observable of events', () => {
     bench.table.insert(...range(7, 10));
     bench.runner.signal();
     await bench.reached(10);
-    const none = undefined as never;
-    eventx = new EventxService(bench.runner, null, none, none, 1);
+    const { runner } = bench;
+    const unused = { outbox: null, local: undefined as never, types: undefined as never };
+    eventx = new EventxService({ runner, ...unused, options: { maxPayloadBytes: 1 } });
   });
   afterEach(() => bench.stop());
 

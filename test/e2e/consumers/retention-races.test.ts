@@ -6,7 +6,6 @@ import { placeAt } from '../../../lib/consumer/ownership/start-position.js';
 import { EventxRetentionJob } from '../../../lib/retention/retention-job.js';
 import { resolveRetentionOptions } from '../../../lib/retention/retention-options.js';
 import type { ConsumerStore } from '../../../lib/storage/index.js';
-import { openLog } from '../../../lib/typeorm/open-log.js';
 import { cleanUpAfterEach } from '../../support/clean-up.js';
 import { type ConsumerApp, startConsumerAppOn } from '../../support/consumers/app.js';
 import { connect, DATABASES, emptyDatabase } from '../../support/data-sources.js';
@@ -14,6 +13,7 @@ import { countLockWaits, lockWaits } from '../../support/lock-waits.js';
 import { silentLogger } from '../../support/silent-logger.js';
 import { range } from '../../support/stored-events.js';
 import { until } from '../../support/until.js';
+import { openDatabaseLog } from '../../support/database-log.js';
 
 const undo = cleanUpAfterEach();
 const EVERYTHING = { retention: { maxTotalEvents: 0 } };
@@ -139,15 +139,7 @@ describe.each(DATABASES)('G7 retention: between its look and its delete on %s', 
     undo(remove);
     const dataSource = await connect(options);
     undo(() => dataSource.destroy());
-    const open = {
-      tables: undefined,
-      entity: undefined,
-      migrate: true,
-      allowUnsafe: [],
-      queryTimeout: 10_000,
-      connections: 2,
-    };
-    const log = await openLog(dataSource, open, silentLogger);
+    const log = await openDatabaseLog(dataSource);
     undo(() => log.close());
     const store = log.consumers as unknown as ConsumerStore<EventxEvent, EntityManager>;
     const values = range(1, 10).map((seq) => `(${seq}, 't', 'u${seq}', '{}')`);

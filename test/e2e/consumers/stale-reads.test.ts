@@ -1,14 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { openLog } from '../../../lib/typeorm/open-log.js';
 import { cleanUpAfterEach } from '../../support/clean-up.js';
 import { startConsumerApp } from '../../support/consumers/app.js';
 import { connect, emptyDatabase } from '../../support/data-sources.js';
 import { NestRecording } from '../../support/recording-nest.js';
-import { silentLogger } from '../../support/silent-logger.js';
 import { stopReplica } from '../../support/stale-reads.js';
 import { range } from '../../support/stored-events.js';
 import { until } from '../../support/until.js';
+import { openDatabaseLog } from '../../support/database-log.js';
 
 const LONG = 3_600_000;
 const NEVER = new AbortController().signal;
@@ -26,18 +25,7 @@ describe('G5 consumers: plain reads that are out of date', () => {
     const options = await empty();
     const dataSource = await connect(options);
     undo(() => dataSource.destroy());
-    const log = await openLog(
-      dataSource,
-      {
-        tables: undefined,
-        entity: undefined,
-        migrate: true,
-        allowUnsafe: [],
-        queryTimeout: 10_000,
-        connections: 2,
-      },
-      silentLogger,
-    );
+    const log = await openDatabaseLog(dataSource);
     undo(() => log.close());
     const { consumers: store } = log;
     await store.register('c', at(5));

@@ -8,11 +8,10 @@ import type {
   NewDeadLetter,
   OffsetNotes,
 } from '../../../lib/storage/index.js';
-import { openLog } from '../../../lib/typeorm/open-log.js';
 import { cleanUpAfterEach } from '../../support/clean-up.js';
 import { connect, DATABASES, emptyDatabase } from '../../support/data-sources.js';
-import { silentLogger } from '../../support/silent-logger.js';
 import { eventAt } from '../../support/stored-events.js';
+import { openDatabaseLog } from '../../support/database-log.js';
 
 const LONG = 3_600_000;
 const NEVER = new AbortController().signal;
@@ -36,15 +35,7 @@ describe.each(DATABASES)(
       undo(remove);
       const dataSource = await connect(options);
       undo(() => dataSource.destroy());
-      const open = {
-        tables: undefined,
-        entity: undefined,
-        migrate: true,
-        allowUnsafe: [],
-        queryTimeout: 10_000,
-        connections: 2,
-      };
-      const log = await openLog(dataSource, open, silentLogger);
+      const log = await openDatabaseLog(dataSource);
       const store = log.consumers as unknown as ConsumerStore<EventxEvent, EntityManager>;
       await store.register('c', at(5));
       const old = (await store.acquire('c', 'one', 0))!;

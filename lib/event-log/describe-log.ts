@@ -1,4 +1,4 @@
-import type { Role } from './module-options.js';
+import type { Role } from './event-log-options.js';
 
 /** A consumer of this process, for people. */
 export interface DescribedConsumer {

@@ -22,7 +22,7 @@ import type { EventxSubscriber } from '../log/subscriber.js';
 import { resolveSubscriberOptions, type SubscriberOptions } from '../log/subscriber-options.js';
 import { assertManager } from '../typeorm/outbox/manager-argument.js';
 import type { Outbox } from '../typeorm/outbox/outbox.js';
-import type { ConsumerOrchestrator } from './consumer.orchestrator.js';
+import type { LocalConsumers } from './local-consumers.js';
 
 /** A consumer as `EventxService.consumer` takes it: one handler, or several for different types. */
 export interface ConsumerDeclaration<E extends SequencedEvent> extends ConsumerOptions {
@@ -44,18 +44,23 @@ export interface ConsumerDeclaration<E extends SequencedEvent> extends ConsumerO
   readonly offsets?: CustomOffsets;
 }
 
+/** What of a log the service needs. */
+export interface ServiceParts<E extends SequencedEvent> {
+  readonly runner: EventxRunner<E>;
+  /** Null where the application brings a storage of its own. */
+  readonly outbox: Outbox | null;
+  readonly local: LocalConsumers;
+  readonly types: EventTypes;
+  readonly options: { readonly maxPayloadBytes: number };
+}
+
 /**
  * The log as an application uses it: publish in a transaction, subscribe to what was committed.
  * @typeParam E the events; another class only where the module was given an entity or a storage of the application's own
  */
 export class EventxService<E extends SequencedEvent = EventxEvent> {
-  constructor(
-    private readonly runner: EventxRunner<E>,
-    private readonly outbox: Outbox | null,
-    private readonly consumers: ConsumerOrchestrator,
-    private readonly types: EventTypes,
-    private readonly maxPayloadBytes: number,
-  ) {}
+  /** @internal Applications inject it. */
+  constructor(private readonly log: ServiceParts<E>) {}
 
   /**
    * Publishes one event or several, in their order, in the open transaction of `manager`: they exist if and only if it commits,
@@ -73,21 +78,22 @@ export class EventxService<E extends SequencedEvent = EventxEvent> {
     manager: EntityManager,
     input: EventInput | readonly EventInput[],
   ): Promise<PublishedEvent | PublishedEvent[]> {
-    if (!this.outbox) {
+    const { outbox } = this.log;
+    if (!outbox) {
       throw new EventxPublishError(
         'This log has a storage of its own: write events to it, and call signal() after the commit.',
       );
     }
     assertManager(manager, input);
     // At once, whatever has to be waited for: events keep the order of the calls, and a forgotten await loses nothing.
-    const encoded = await this.outbox.add(manager, () => this.encode(input));
+    const encoded = await outbox.add(manager, () => this.encode(input));
     const published = encoded.map(({ uuid, type, key }) => ({ uuid, type, key }));
     return isArray(input) ? published : published[0]!;
   }
 
   /** A subscriber with a position of its own. @throws EventxOptionsError */
   subscriber(options?: SubscriberOptions): EventxSubscriber<E> {
-    return this.runner.subscriber(options);
+    return this.log.runner.subscriber(options);
   }
 
   /**
@@ -128,7 +134,7 @@ export class EventxService<E extends SequencedEvent = EventxEvent> {
    */
   async read(from: number, limit = 256): Promise<readonly E[]> {
     const { from: start, limits } = resolveSubscriberOptions({ from, fetchLimit: limit });
-    return this.runner.peek(start as number, limits);
+    return this.log.runner.peek(start as number, limits);
   }
 
   /**
@@ -141,11 +147,11 @@ export class EventxService<E extends SequencedEvent = EventxEvent> {
     checkDeclaration(declaration);
     const single = handle == null ? [] : [{ types: types ?? '*', handle }];
     const all = [...single, ...(handlers ?? [])];
-    this.consumers.mount(
+    this.log.local.add(
       { name, handlers: all as never, options },
       broadcast ? memoryOffsets() : (offsets ?? undefined),
     );
-    return { close: () => this.consumers.unmount(name) };
+    return { close: () => this.log.local.remove(name) };
   }
 
   /**
@@ -153,7 +159,7 @@ export class EventxService<E extends SequencedEvent = EventxEvent> {
    * or by another process it saves the wait for the next poll.
    */
   signal(): void {
-    this.runner.signal();
+    this.log.runner.signal();
   }
 
   /**
@@ -162,17 +168,17 @@ export class EventxService<E extends SequencedEvent = EventxEvent> {
    * @throws the signal's reason, or EventxClosedError
    */
   ready(signal?: AbortSignal): Promise<number> {
-    return this.runner.ready(signal);
+    return this.log.runner.ready(signal);
   }
 
   /** The last sequence number this process knows of; null before its first look at the log. */
   get lastSeq(): number | null {
-    return this.runner.status.lastSeq;
+    return this.log.runner.status.lastSeq;
   }
 
   /** How this process follows the log, e.g. for a health check. */
   get status(): RunnerStatus {
-    return this.runner.status;
+    return this.log.runner.status;
   }
 
   /** A promise only where something is to be waited for. @throws EventxPublishError */
@@ -181,10 +187,10 @@ export class EventxService<E extends SequencedEvent = EventxEvent> {
   ): readonly EncodedEvent[] | Promise<readonly EncodedEvent[]> {
     // A copy, in which a hole is undefined, and refused.
     const inputs = isArray(input) ? [...input] : [input];
-    inputs.forEach((event) => this.types.assertKnown(event));
-    const checked = inputs.map((event) => this.types.toPublish(event));
+    inputs.forEach((event) => this.log.types.assertKnown(event));
+    const checked = inputs.map((event) => this.log.types.toPublish(event));
     const encodeAll = (valid: readonly EventInput[]) =>
-      valid.map((event) => encodeEvent(event, this.maxPayloadBytes));
+      valid.map((event) => encodeEvent(event, this.log.options.maxPayloadBytes));
     return areKnown(checked)
       ? encodeAll(checked)
       : Promise.all(checked.map(async (event) => event)).then(encodeAll);

@@ -1,5 +1,3 @@
-import type { ModuleRef } from '@nestjs/core';
-import type { SchedulerRegistry } from '@nestjs/schedule';
 import type { CronJob } from 'cron';
 
 import { backoffDelay } from '../util/backoff.js';
@@ -7,18 +5,28 @@ import { type Clock, systemClock } from '../util/clock.js';
 import { EventxOptionsError } from '../errors.js';
 import { describeError, type EventxLogger } from '../util/logger.js';
 import { pause } from '../util/pause.js';
-import type { EventxRetentionJob } from '../retention/retention-job.js';
+import type { EventxRetentionJob } from './retention-job.js';
 
 /** What starts the job again and again; `stop` ends that. */
 interface Schedule {
   stop(): void;
 }
 
-/** What a scheduler takes from outside. */
-export interface RetentionSchedulerEnvironment {
+/** Where an application sees its jobs: the `SchedulerRegistry` of `@nestjs/schedule`, or something like it. */
+export interface JobRegistry {
+  doesExist(type: 'cron' | 'interval', name: string): boolean;
+  addInterval(name: string, timer: NodeJS.Timeout): void;
+  deleteInterval(name: string): void;
+  addCronJob(name: string, job: CronJob<null, null>): void;
+  deleteCronJob(name: string): void;
+}
+
+/** What a schedule takes from outside. */
+export interface RetentionScheduleEnvironment {
   /** Under which the job is to be seen. */
   readonly name: string;
-  readonly moduleRef: ModuleRef;
+  /** Null where the application has no registry. @default none */
+  readonly jobs?: () => Promise<JobRegistry | null>;
   readonly logger: EventxLogger;
   /** What people should know of retention when it starts; null for nothing. */
   readonly caution: () => string | null;
@@ -29,10 +37,10 @@ export interface RetentionSchedulerEnvironment {
 const STOP_MS = 10_000;
 
 /**
- * Runs the retention job on its schedule: in the application's own `SchedulerRegistry`, where it can be seen under its name, or,
- * where `@nestjs/schedule` is not in use, on a timer of its own. Runs never overlap.
+ * Runs the retention job on its schedule, on a timer of its own, which the application's registry of jobs shows under its name where
+ * there is one. Runs never overlap.
  */
-export class RetentionScheduler {
+export class RetentionSchedule {
   private schedule: Schedule | null = null;
   private run: Promise<void> | null = null;
   private failures = 0;
@@ -42,14 +50,14 @@ export class RetentionScheduler {
 
   constructor(
     private readonly job: EventxRetentionJob,
-    private readonly environment: RetentionSchedulerEnvironment,
+    private readonly environment: RetentionScheduleEnvironment,
   ) {
     this.clock = environment.clock ?? systemClock;
   }
 
   /** @throws EventxOptionsError when a cron expression is given and nothing here understands it, or the name of the job is taken */
   async start(): Promise<void> {
-    const registry = await this.registry();
+    const registry = (await this.environment.jobs?.()) ?? null;
     const { schedule } = this.job.options;
     this.schedule =
       'cron' in schedule
@@ -73,7 +81,7 @@ export class RetentionScheduler {
     );
   }
 
-  private byInterval(interval: number, registry: SchedulerRegistry | null): Schedule {
+  private byInterval(interval: number, registry: JobRegistry | null): Schedule {
     const { name } = this.environment;
     const timer = setInterval(() => this.tick(), interval);
     this.enlist(
@@ -102,7 +110,7 @@ export class RetentionScheduler {
     }
   }
 
-  private async byCron(expression: string, registry: SchedulerRegistry | null): Promise<Schedule> {
+  private async byCron(expression: string, registry: JobRegistry | null): Promise<Schedule> {
     const cron = await import('cron').catch((cause: unknown) => {
       throw new EventxOptionsError(
         'Option "retention.cron" needs the package "cron", which @nestjs/schedule brings along: npm install @nestjs/schedule. ' +
@@ -152,17 +160,6 @@ export class RetentionScheduler {
         `Retention failed (${this.failures} in a row), so the log grows meanwhile; it is tried again in ${delay} ms at the earliest: ` +
           describeError(error),
       );
-    }
-  }
-
-  /** The application's registry, if it imports `ScheduleModule`. */
-  private async registry(): Promise<SchedulerRegistry | null> {
-    const schedule = await import('@nestjs/schedule').catch(() => null);
-    if (!schedule) return null;
-    try {
-      return this.environment.moduleRef.get(schedule.SchedulerRegistry, { strict: false });
-    } catch {
-      return null;
     }
   }
 }

@@ -3,31 +3,36 @@ import type { DataSource } from 'typeorm';
 import { EventxOptionsError } from '../errors.js';
 import type { EventxLogger } from '../util/logger.js';
 import type { PendingEvent, SequencedEvent } from '../event/event.js';
-import { TypeOrmConsumerStore } from './stores/consumer.store.js';
-import { TypeOrmDeadLetterStore } from './stores/dead-letter.store.js';
-import type { LogConnections } from './connections/log-connections.js';
-import { openConnections } from './connections/open-connections.js';
-import { assertKnown, type Dialect, dialectOf, type UnsafeSetting } from './dialects/index.js';
+import { TypeOrmConsumerStore } from '../typeorm/stores/consumer.store.js';
+import { TypeOrmDeadLetterStore } from '../typeorm/stores/dead-letter.store.js';
+import type { LogConnections } from '../typeorm/connections/log-connections.js';
+import { openConnections } from '../typeorm/connections/open-connections.js';
+import {
+  assertKnown,
+  type Dialect,
+  dialectOf,
+  type UnsafeSetting,
+} from '../typeorm/dialects/index.js';
 import { describeDatabase } from './describe-database.js';
 import { EventxDoctor } from '../doctor/doctor.js';
 import { describeFindings } from '../doctor/finding.js';
 import { poolRisks } from '../doctor/pool.js';
-import { type EventEntityClass, entityMapping } from './mapping/entity-mapping.js';
-import { eventEntity } from './mapping/event.entity.js';
-import { type EventMapping, envelopeMapping } from './mapping/event-mapping.js';
-import { EventWriter } from './outbox/event-writer.js';
-import { Outbox } from './outbox/outbox.js';
-import { TypeOrmProcessStore } from './stores/process.store.js';
-import { assertNotMapped } from './schema/entities.js';
-import { migrate } from './schema/migrate.js';
-import { verifySchema, verifyServer } from './schema/verify.js';
-import { type LogTables, logTables, resolveTables, type TableOptions } from './tables.js';
-import { TypeOrmEventStorage } from './stores/typeorm-event.storage.js';
+import { entityMapping } from '../typeorm/mapping/entity-mapping.js';
+import { eventEntity } from '../typeorm/mapping/event.entity.js';
+import { type EventMapping, envelopeMapping } from '../typeorm/mapping/event-mapping.js';
+import { EventWriter } from '../typeorm/outbox/event-writer.js';
+import { Outbox } from '../typeorm/outbox/outbox.js';
+import { TypeOrmProcessStore } from '../typeorm/stores/process.store.js';
+import { assertNotMapped } from '../typeorm/schema/entities.js';
+import { migrate } from '../typeorm/schema/migrate.js';
+import type { LogPlace } from './event-log-options.js';
+import type { StoredLog } from './stored-log.js';
+import { verifySchema, verifyServer } from './verify.js';
+import { type LogTables, logTables, resolveTables } from '../typeorm/tables.js';
+import { TypeOrmEventStorage } from '../typeorm/stores/typeorm-event.storage.js';
 
-export interface OpenLogOptions {
-  readonly tables: TableOptions | undefined;
-  /** The application's own entity, in place of the library's table. */
-  readonly entity: EventEntityClass | undefined;
+/** What of a log's options the database is made ready by. */
+interface OpenOptions extends LogPlace {
   /** Whether to bring the schema up to date first. */
   readonly migrate: boolean;
   readonly allowUnsafe: readonly UnsafeSetting[];
@@ -35,35 +40,27 @@ export interface OpenLogOptions {
   readonly queryTimeout: number;
   /** Most connections of the log's own. */
   readonly connections: number;
+  readonly maxPayloadBytes: number;
 }
 
-/** Both ends of a log in a database: where the runner reads, where producers write. */
-export interface OpenLog {
-  /** What it is and where, for people. */
-  readonly description: string;
+/** A log in a database of TypeORM, which has everything. */
+export interface DatabaseLog extends StoredLog {
   readonly storage: TypeOrmEventStorage<SequencedEvent, PendingEvent>;
+  readonly retained: TypeOrmEventStorage<SequencedEvent, PendingEvent>;
   readonly consumers: TypeOrmConsumerStore<SequencedEvent>;
   readonly deadLetters: TypeOrmDeadLetterStore<SequencedEvent>;
   readonly processes: TypeOrmProcessStore;
-  /** Makes the producers' side. @param signal called after each commit that added events */
-  outbox(signal: () => void): Outbox;
-  /** Makes what examines the log. @param maxPayloadBytes largest payload that is published, headers included */
-  doctor(maxPayloadBytes: number): EventxDoctor;
-  /** Most connections that the application may hold at a time; null where it has a single one. */
-  readonly poolSize: number | null;
-  /** Closes the log's own connections, for good. */
-  close(): Promise<void>;
 }
 
 /**
  * Makes the database ready and opens the log in it.
  * @throws EventxSchemaError, EventxOptionsError
  */
-export async function openLog(
+export async function openInDatabase(
   dataSource: DataSource,
-  options: OpenLogOptions,
+  options: OpenOptions,
   logger: EventxLogger,
-): Promise<OpenLog> {
+): Promise<DatabaseLog> {
   assertKnown(dataSource);
   const { queryTimeout: timeoutMs, connections: size } = options;
   const connections = openConnections(dataSource, { size, timeoutMs });
@@ -78,9 +75,9 @@ export async function openLog(
 async function openIn(
   dataSource: DataSource,
   connections: LogConnections,
-  options: OpenLogOptions,
+  options: OpenOptions,
   logger: EventxLogger,
-): Promise<OpenLog> {
+): Promise<DatabaseLog> {
   const dialect = await connections.use((connection) => dialectOf(dataSource, connection));
   await verifyServer(connections, dialect, options.allowUnsafe);
 
@@ -108,17 +105,21 @@ async function openIn(
     createdAtColumn: mapping.createdAt,
   };
   const consumers = new TypeOrmConsumerStore(dataSource, dialect, consumerTables, connections);
+  const storage = new TypeOrmEventStorage(connections, dialect, mapping, table);
   const examined = { connections, target, table, mapping, consumers: consumerTables, allowUnsafe };
   return {
     description: `"${place.tables.events}" in ${await describeDatabase(dataSource, connections, dialect)}`,
     consumers,
     deadLetters: new TypeOrmDeadLetterStore(dataSource, dialect, place, connections),
     processes: new TypeOrmProcessStore(connections, dialect, place),
-    storage: new TypeOrmEventStorage(connections, dialect, mapping, table),
+    storage,
+    retained: storage,
     outbox: (signal) =>
       new Outbox(dataSource, writer, entity ?? eventEntity(place.tables.events), signal),
-    doctor: (maxPayloadBytes) =>
-      new EventxDoctor({ ...examined, maxPayloadBytes: publishable ? maxPayloadBytes : null }),
+    doctor: new EventxDoctor({
+      ...examined,
+      maxPayloadBytes: publishable ? options.maxPayloadBytes : null,
+    }),
     poolSize: connections.applicationPool()?.size ?? null,
     close: () => connections.close(),
   };
@@ -129,7 +130,7 @@ async function placeOf(
   dataSource: DataSource,
   connections: LogConnections,
   dialect: Dialect,
-  { entity, tables }: OpenLogOptions,
+  { entity, tables }: OpenOptions,
 ): Promise<LogTables> {
   const database = await connections.use((connection) => dialect.database(connection));
   if (!entity) return logTables(resolveTables(tables), database);

@@ -1,11 +1,11 @@
-import { EventxSchemaError } from '../../errors.js';
-import type { Dialect, UnsafeSetting } from '../dialects/index.js';
-import { describeFindings } from '../../doctor/finding.js';
-import { examineSchema } from '../../doctor/schema.js';
-import { contradictions, readExtent } from '../../doctor/state.js';
-import type { LogConnections } from '../connections/log-connections.js';
-import type { EventTable } from '../stores/log-reads.js';
-import type { SchemaTarget } from './versions.js';
+import { EventxSchemaError } from '../errors.js';
+import type { Dialect, UnsafeSetting } from '../typeorm/dialects/index.js';
+import { describeFindings } from '../doctor/finding.js';
+import { examineSchema } from '../doctor/schema.js';
+import { contradictions, readExtent } from '../doctor/state.js';
+import type { LogConnections } from '../typeorm/connections/log-connections.js';
+import type { EventTable } from '../typeorm/stores/log-reads.js';
+import type { SchemaTarget } from '../typeorm/schema/versions.js';
 
 /**
  * Checks at startup, before anything is written, that the server can keep the promises.

@@ -1,10 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ModuleRef } from '@nestjs/core';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { CronJob } from 'cron';
 
 import { EventxOptionsError } from '../../../lib/errors.js';
-import { RetentionScheduler } from '../../../lib/nest/retention.scheduler.js';
+import { RetentionSchedule } from '../../../lib/retention/retention-schedule.js';
 import type { EventxRetentionJob, RetentionResult } from '../../../lib/retention/retention-job.js';
 import {
   type RetentionOptions,
@@ -30,9 +29,9 @@ describe('the schedule of retention', () => {
     const logger = new RecordingLogger();
     const clock = new ManualClock();
     const job = { options: resolveRetentionOptions(options), runOnce };
-    const scheduler = new RetentionScheduler(job as unknown as EventxRetentionJob, {
+    const scheduler = new RetentionSchedule(job as unknown as EventxRetentionJob, {
       name: NAME,
-      moduleRef: { get: () => registry } as unknown as ModuleRef,
+      jobs: () => Promise.resolve(registry),
       logger,
       clock,
       caution: () => caution,

@@ -23,7 +23,7 @@ import type { TableOptions } from '../typeorm/tables.js';
 export type Role = 'sequence' | 'consume';
 const ROLES: readonly Role[] = ['sequence', 'consume'];
 
-/** What can come from a factory. All optional; the runner's options are `RunnerOptions`. */
+/** How a log runs in a process. All optional; the runner's options are `RunnerOptions`. */
 export interface EventxModuleOptions extends Omit<RunnerOptions, 'sequence'> {
   /**
    * What this process does beside publishing: everything, nothing, or some of it. `'sequence'`: number events, and delete by retention.
@@ -64,21 +64,16 @@ export interface EventxModuleOptions extends Omit<RunnerOptions, 'sequence'> {
   readonly storage?: EventxStorage<SequencedEvent, PendingEvent>;
 }
 
-/** What must be known when the module is declared, and so stands beside the factory. */
-export interface EventxModuleExtras {
-  /** Whether other modules get the service without importing this one. @default false */
-  readonly isGlobal?: boolean;
-  /** Name of a second log in the same application; inject it with `@InjectEventx(name)`. */
-  readonly name?: string;
-  /** Name of the TypeORM data source that holds the log. @default the default one */
-  readonly dataSource?: string;
+/** Where a log is kept. */
+export interface LogPlace {
   /** Names of the tables. */
   readonly tables?: TableOptions;
   /** The application's own entity for events, with at least `id`, `seq` and `size`. */
   readonly entity?: EventEntityClass;
 }
 
-export interface ResolvedModuleOptions {
+/** The options, checked and filled. */
+export interface ResolvedOptions {
   readonly roles: ReadonlySet<Role>;
   readonly signals: readonly SignalTransport[];
   readonly startupTimeout: number;
@@ -117,10 +112,10 @@ const KNOWN = [
 const LARGEST_PAYLOAD = 16 * 1024 * 1024 - 1;
 
 /** Fills and checks, at startup. @throws EventxOptionsError that says which option is wrong and what it takes */
-export function resolveModuleOptions(
+export function resolveOptions(
   options: EventxModuleOptions,
   nodeEnv: string | undefined,
-): ResolvedModuleOptions {
+): ResolvedOptions {
   if (typeof options !== 'object' || options === null) {
     throw new EventxOptionsError('EventxModule got no options. Does the factory return them?');
   }

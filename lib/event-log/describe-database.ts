@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 
-import type { LogConnections } from './connections/log-connections.js';
-import type { Dialect } from './dialects/index.js';
+import type { LogConnections } from '../typeorm/connections/log-connections.js';
+import type { Dialect } from '../typeorm/dialects/index.js';
 
 const KINDS = { mariadb: 'MariaDB', mysql: 'MySQL', sqlite: 'SQLite' } as const;
 
