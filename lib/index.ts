@@ -7,7 +7,7 @@ export type { BackoffOptions } from './util/backoff.js';
 export type { TableOptions } from './typeorm/tables.js';
 export type { UnsafeSetting } from './typeorm/dialects/index.js';
 export { eventxToken, type EventxInjectable, InjectEventx } from './nest/tokens.js';
-export type { ConsumersOptions } from './consumer/ownership/supervisor-options.js';
+export type { ConsumerProcessOptions } from './consumer/ownership/supervisor-options.js';
 export type { RetentionOptions } from './retention/retention-options.js';
 export type {
   EventTypeDefinition,
@@ -22,7 +22,8 @@ export { EventxEventEntity } from './typeorm/mapping/event.entity.js';
 
 // Subscribe
 export { EventxSubscriber } from './log/subscriber.js';
-export type { StartPosition, SubscriberOptions } from './log/subscriber-options.js';
+export type { StartFrom } from './log/start-from.js';
+export type { SubscriberOptions } from './log/subscriber-options.js';
 export type { StreamOptions } from './log/stream-options.js';
 export { EventxEvent, type EventHeaders } from './event/eventx-event.js';
 
@@ -31,7 +32,6 @@ export { EventxConsumer, OnEventx, type OnEventxOptions } from './nest/on-eventx
 export type { ConsumerDeclaration } from './event-log/eventx.service.js';
 export type {
   ConsumerOptions,
-  ConsumerStart,
   LostPositionPolicy,
   RetryOptions,
 } from './consumer/definition/consumer-options.js';

@@ -3,11 +3,8 @@ import type { SequencedEvent } from '../event/event.js';
 import { quoted } from '../util/quoted.js';
 import type { ConsumerRecord, ConsumerStore, StuckHandler } from '../storage/index.js';
 import type { ConsumerLog } from './ownership/consumer-log.js';
-import {
-  checkConsumerStart,
-  type ConsumerStart,
-  isConsumerName,
-} from './definition/consumer-options.js';
+import { checkStartFrom, type StartFrom } from '../log/start-from.js';
+import { isConsumerName } from './definition/consumer-options.js';
 import { placeAt } from './ownership/start-position.js';
 import type { ConsumerSupervisor } from './ownership/supervisor.js';
 
@@ -20,11 +17,11 @@ export interface ConsumerInfo {
   /** `waiting`: no process runs it at the moment. */
   readonly state: ConsumerState;
   /** The last event it is done with; 0 before the first. */
-  readonly seq: number;
+  readonly offset: number;
   /** Events it has yet to handle. */
   readonly lag: number;
   /** Age of the oldest of them, in seconds; null where events have no time. */
-  readonly lagSeconds: number | null;
+  readonly lagMs: number | null;
   /** Identity of the process that runs it. */
   readonly owner: string | null;
   readonly lastError: string | null;
@@ -82,8 +79,8 @@ export class EventxConsumers<E extends SequencedEvent = SequencedEvent, M = unkn
    * @throws EventxUsageError when there is no such consumer, or no such place, or it keeps its offset itself in other processes
    * @throws EventxOptionsError when `to` is no place at all
    */
-  async seek(name: string, to: ConsumerStart): Promise<void> {
-    const start = checkConsumerStart('The place to seek', to);
+  async seek(name: string, to: StartFrom): Promise<void> {
+    const start = checkStartFrom('The place to seek', to);
     const store = await this.operable(name);
     const place = await placeAt(this.log.storage, start, (to) => store.seek(name, to));
     known(name, place ?? undefined);
@@ -146,11 +143,21 @@ function known<T>(name: string, found: T | undefined): T {
 }
 
 function toInfo(record: ConsumerRecord): ConsumerInfo {
-  const { consumer: name, seq, owner, lastError, lagEvents: lag, lagMs } = record;
+  const { consumer: name, offset: seq, owner, lastError, lagEvents: lag, lagMs } = record;
   const { failingSince, stuck } = record;
   const lagSeconds = lagMs === null ? null : lagMs / 1000;
   const state = stateOf(record);
-  return { name, state, seq, lag, lagSeconds, owner, lastError, failingSince, stuck };
+  return {
+    name,
+    state,
+    offset: seq,
+    lag,
+    lagMs: lagSeconds,
+    owner,
+    lastError,
+    failingSince,
+    stuck,
+  };
 }
 
 function stateOf({ halted, paused, owner }: ConsumerRecord): ConsumerState {

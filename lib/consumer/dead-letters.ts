@@ -93,7 +93,7 @@ export class EventxDeadLetters<E extends SequencedEvent = SequencedEvent, M = un
   }
 
   private async fromLog(seq: number): Promise<E> {
-    const [event] = await this.log.storage.readFrom(seq, 1);
+    const [event] = await this.log.storage.read(seq, 1);
     if (event?.seq !== seq) throw new EventNotFoundError(seq, event?.seq ?? null);
     return event;
   }

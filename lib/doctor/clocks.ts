@@ -14,7 +14,7 @@ export const clockSkew: Check = {
     const after = now();
     const database = Number(row.now);
     const skew = database < before ? database - before : Math.max(0, database - after);
-    if (Math.abs(skew) <= limits.clockSkewMs) return [];
+    if (Math.abs(skew) <= limits.clockSkew) return [];
     return [
       {
         check: 'clock-skew',

@@ -35,7 +35,7 @@ export const consumers: Check = {
 
 /** Whether the consumer can go on from where it is. */
 function position(
-  { consumer, seq }: ConsumerRecord,
+  { consumer, offset: seq }: ConsumerRecord,
   firstSeq: number,
   lastSeq: number,
   others: ReadonlySet<string>,
@@ -85,7 +85,7 @@ function progress(record: ConsumerRecord, limits: DoctorLimits, now: number): Fi
     );
   }
   if (record.owner !== null) return troubles(record, limits, now);
-  const isLate = lagEvents > 0 && (lagMs ?? Infinity) > limits.waitingConsumerMs;
+  const isLate = lagEvents > 0 && (lagMs ?? Infinity) > limits.waitingConsumer;
   if (record.paused || !isLate) return [];
   return one(
     'consumer-waiting',
@@ -111,7 +111,7 @@ function troubles(record: ConsumerRecord, limits: DoctorLimits, now: number): Fi
       ),
     );
   }
-  if (failingSince && now - failingSince.getTime() >= limits.failingConsumerMs) {
+  if (failingSince && now - failingSince.getTime() >= limits.failingConsumer) {
     findings.push(
       ...one(
         'consumer-failing',
@@ -122,7 +122,7 @@ function troubles(record: ConsumerRecord, limits: DoctorLimits, now: number): Fi
       ),
     );
   }
-  if (findings.length === 0 && lagEvents > 0 && (lagMs ?? 0) > limits.lagMs) {
+  if (findings.length === 0 && lagEvents > 0 && (lagMs ?? 0) > limits.lag) {
     findings.push(
       ...one(
         'consumer-lagging',

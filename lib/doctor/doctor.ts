@@ -17,7 +17,7 @@ import { schema } from './schema.js';
 import { sequence } from './sequence.js';
 import { durability, server } from './server.js';
 import { characterSet, sqlMode } from './session.js';
-import { unsequenced } from './unsequenced.js';
+import { pending } from './pending.js';
 
 export interface ExamineOptions {
   /**
@@ -54,7 +54,7 @@ const OF_SERVER: Readonly<Record<Dialect['name'], readonly Check[]>> = (() => {
 
 /** What reads the tables of the log. */
 const OF_LOG: Readonly<Record<Dialect['name'], readonly Check[]>> = (() => {
-  const all = [plans, sequence, unsequenced, consumers, deadLetters, processes];
+  const all = [plans, sequence, pending, consumers, deadLetters, processes];
   const mysqlFamily = [...all, payloadColumn];
   return { mariadb: mysqlFamily, mysql: mysqlFamily, sqlite: all };
 })();

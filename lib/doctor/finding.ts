@@ -26,7 +26,7 @@ export type DoctorCheck =
   | 'missing-events'
   | 'file-damaged'
   | 'query-plan'
-  | 'unsequenced'
+  | 'pending'
   | 'consumers'
   | 'consumer-ahead'
   | 'consumer-behind'

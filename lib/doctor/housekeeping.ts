@@ -42,7 +42,7 @@ export const openTransactions: Check = {
   async examine(examination) {
     const { dialect } = examination.log.target;
     const open = await examination.connected((connection) =>
-      dialect.openTransactions(connection, examination.limits.openTransactionMs),
+      dialect.openTransactions(connection, examination.limits.openTransaction),
     );
     const [oldest] = open;
     if (!oldest) return [];

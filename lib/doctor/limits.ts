@@ -3,35 +3,35 @@ import { integerOption, refuseUnknownOptions } from '../util/checks.js';
 /** From where on the doctor mentions something. */
 export interface DoctorLimits {
   /** How long an event may wait for its number, in ms, by the database's clock. @default 60000 */
-  readonly unsequencedMs: number;
+  readonly pending: number;
   /** How long an event may wait for a consumer that no process runs, in ms. @default 60000 */
-  readonly waitingConsumerMs: number;
+  readonly waitingConsumer: number;
   /** How far a consumer may be behind that somebody runs, in ms, by the age of the oldest event it has yet to handle. @default 60000 */
-  readonly lagMs: number;
+  readonly lag: number;
   /** How long one attempt of a consumer after the other may fail, in ms. @default 60000 */
-  readonly failingConsumerMs: number;
+  readonly failingConsumer: number;
   /** How long the runner of a process may fail, in ms. @default 10000 */
-  readonly failingRunnerMs: number;
+  readonly failingRunner: number;
   /** How long a process may not be heard of, in ms. @default 30000 */
-  readonly silentProcessMs: number;
+  readonly silentProcess: number;
   /** How long a transaction may be open, anywhere on the server, in ms. @default 300000 (5 minutes) */
-  readonly openTransactionMs: number;
+  readonly openTransaction: number;
   /** How many transactions InnoDB may have yet to clean up after (its history list length). @default 1000000 */
   readonly historyLength: number;
   /** How far the clocks of this process and of the database may differ, in ms. @default 5000 */
-  readonly clockSkewMs: number;
+  readonly clockSkew: number;
 }
 
 const DEFAULTS: DoctorLimits = {
-  unsequencedMs: 60_000,
-  waitingConsumerMs: 60_000,
-  lagMs: 60_000,
-  failingConsumerMs: 60_000,
-  failingRunnerMs: 10_000,
-  silentProcessMs: 30_000,
-  openTransactionMs: 300_000,
+  pending: 60_000,
+  waitingConsumer: 60_000,
+  lag: 60_000,
+  failingConsumer: 60_000,
+  failingRunner: 10_000,
+  silentProcess: 30_000,
+  openTransaction: 300_000,
   historyLength: 1_000_000,
-  clockSkewMs: 5000,
+  clockSkew: 5000,
 };
 
 /** @throws EventxOptionsError */

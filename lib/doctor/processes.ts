@@ -13,9 +13,9 @@ export const processes: Check = {
     const { sql, parameters } = selectProcesses(target, target.dialect);
     const known = (await examination.rows(sql, parameters)).map(toProcess);
     return known.flatMap((process) =>
-      process.silentMs > limits.silentProcessMs
+      process.silentMs > limits.silentProcess
         ? [silent(process)]
-        : failing(process, limits.failingRunnerMs),
+        : failing(process, limits.failingRunner),
     );
   },
 };

@@ -1,7 +1,7 @@
 import {
-  type ConsumersOptions,
-  type ResolvedConsumersOptions,
-  resolveConsumersOptions,
+  type ConsumerProcessOptions,
+  type ResolvedConsumerProcessOptions,
+  resolveConsumerProcessOptions,
 } from '../consumer/ownership/supervisor-options.js';
 import { integerOption, refuseUnknownOptions } from '../util/checks.js';
 import { EventxOptionsError } from '../errors.js';
@@ -50,7 +50,7 @@ export interface EventxModuleOptions extends Omit<RunnerOptions, 'sequence'> {
   /** Properties of the server to overlook at startup, by the names that the errors give. @default [] */
   readonly allowUnsafe?: readonly UnsafeSetting[];
   /** How consumers are leased, and how they end. */
-  readonly consumers?: ConsumersOptions;
+  readonly consumers?: ConsumerProcessOptions;
   /** What is deleted, and when. @default nothing */
   readonly retention?: RetentionOptions;
   /** Validation and versions of payloads, by type of event. @default {} */
@@ -82,7 +82,7 @@ export interface ResolvedOptions {
   readonly queryTimeout: number;
   readonly connections: number;
   readonly allowUnsafe: readonly UnsafeSetting[];
-  readonly consumers: ResolvedConsumersOptions;
+  readonly consumers: ResolvedConsumerProcessOptions;
   /** Checked; undefined where nothing is to be deleted. */
   readonly retention: RetentionOptions | undefined;
   readonly events: EventTypeDefinitions | undefined;
@@ -161,7 +161,7 @@ export function resolveOptions(
     queryTimeout: integerOption('queryTimeout', queryTimeout, 10_000),
     connections: integerOption('connections', connections, 4, { max: 100 }),
     allowUnsafe,
-    consumers: resolveConsumersOptions(consumers),
+    consumers: resolveConsumerProcessOptions(consumers),
     retention,
     events,
     unknownTypes: resolveUnknownTypes(unknownTypes, events),

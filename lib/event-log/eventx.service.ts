@@ -134,7 +134,7 @@ export class EventxService<E extends SequencedEvent = EventxEvent> {
    */
   async read(from: number, limit = 256): Promise<readonly E[]> {
     const { from: start, limits } = resolveSubscriberOptions({ from, fetchLimit: limit });
-    return this.log.runner.peek(start as number, limits);
+    return this.log.runner.read(start as number, limits);
   }
 
   /**

@@ -59,7 +59,7 @@ class RemoteStorage implements EventxStorage<EventxEvent> {
     return Promise.resolve([]);
   }
 
-  assign(): Promise<AssignResult<EventxEvent>> {
+  sequence(): Promise<AssignResult<EventxEvent>> {
     return Promise.resolve({ outcome: 'conflict' });
   }
 
@@ -67,7 +67,7 @@ class RemoteStorage implements EventxStorage<EventxEvent> {
    * The other side may answer with less than the limit, because its own are smaller or the events large; but never with the first
    * event alone, where there is another: who asks knows that one already, and would take the others for deleted.
    */
-  async readFrom(from: number, limit: number): Promise<readonly EventxEvent[]> {
+  async read(from: number, limit: number): Promise<readonly EventxEvent[]> {
     const events = await this.readSome(from, limit);
     if (events.length !== 1 || limit === 1) return events;
     return [...events, ...(await this.readSome(events[0]!.seq + 1, limit - 1))];

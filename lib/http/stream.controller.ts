@@ -22,7 +22,7 @@ import { EventxEvent } from '../event/eventx-event.js';
 import { toWire, type WireEvent } from './wire.js';
 import { EventxRunner } from '../log/runner.js';
 import type { LogState } from '../storage/index.js';
-import type { StartPosition } from '../log/subscriber-options.js';
+import type { StartFrom } from '../log/start-from.js';
 import {
   answering,
   hangUp,
@@ -123,7 +123,7 @@ export function eventxStreamController(options: StreamControllerOptions = {}): T
         const first = Math.max(1, whole('from', from));
         // Somebody else knows of events that this process has yet to see.
         if (first > (this.runner.status.lastSeq ?? 0)) this.runner.signal();
-        const events = await this.runner.peek(first, limits);
+        const events = await this.runner.read(first, limits);
         return { events: events.map(withEnvelope).map(toWire) };
       });
     }
@@ -167,7 +167,7 @@ export function eventxStreamController(options: StreamControllerOptions = {}): T
 }
 
 /** Where a stream begins. A browser that reconnects says what it saw last. */
-function startOf(from: string | undefined, lastEventId: string | undefined): StartPosition {
+function startOf(from: string | undefined, lastEventId: string | undefined): StartFrom {
   if (lastEventId) return whole('Last-Event-ID', lastEventId) + 1;
   if (from === 'earliest' || from === 'latest') return from;
   return from === undefined ? 'latest' : Math.max(1, whole('from', from));

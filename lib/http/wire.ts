@@ -30,9 +30,9 @@ export function eventsFromWire(answer: unknown): EventxEvent[] {
 
 /** @throws Error when what came is no state */
 export function stateFromWire(answer: unknown): LogState {
-  const { lastSeq, epoch } = asRecord(answer);
-  if (!isCount(lastSeq) || typeof epoch !== 'string') throw notALog();
-  return { lastSeq, epoch };
+  const { lastSeq, logId } = asRecord(answer);
+  if (!isCount(lastSeq) || typeof logId !== 'string') throw notALog();
+  return { lastSeq, logId };
 }
 
 function fromWire(wire: unknown): EventxEvent {

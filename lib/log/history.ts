@@ -28,7 +28,7 @@ export class History<E extends SequencedEvent> {
   private averageSize = 1024;
 
   constructor(
-    private readonly storage: Pick<EventxStorage<E>, 'readFrom'>,
+    private readonly storage: Pick<EventxStorage<E>, 'read'>,
     private readonly limits: HistoryLimits,
   ) {}
 
@@ -53,7 +53,7 @@ export class History<E extends SequencedEvent> {
     const range: Range<E> = {
       from,
       end: from + count,
-      events: this.storage.readFrom(from, count).then((read) => leadingRun(from, read)),
+      events: this.storage.read(from, count).then((read) => leadingRun(from, read)),
       bytes: 0,
     };
     this.ranges.push(range);

@@ -1,5 +1,6 @@
 import { EventNotFoundError, StaleReadError } from '../errors.js';
 import type { SequencedEvent } from '../event/event.js';
+import { firstSince } from '../storage/first-since.js';
 import { abortable } from '../util/abortable.js';
 import { confirmedFirst, type Confirming, type EventxStorage } from '../storage/index.js';
 import type { BatchLimits } from './batch-limits.js';
@@ -12,7 +13,7 @@ import type { RecentEvents } from './recent-events.js';
  */
 export class LogReader<E extends SequencedEvent> {
   constructor(
-    private readonly storage: Pick<EventxStorage<E>, 'readFrom'> & Confirming<E>,
+    private readonly storage: Pick<EventxStorage<E>, 'read'> & Confirming<E>,
     private readonly recent: RecentEvents<E>,
     private readonly history: History<E>,
   ) {}
@@ -35,22 +36,30 @@ export class LogReader<E extends SequencedEvent> {
     return first?.seq ?? head + 1;
   }
 
+  /** The first sequence number of what was written since a time, by the database's clock. @throws EventxUsageError */
+  async since(time: Date, signal?: AbortSignal): Promise<number> {
+    const head = await this.head(signal);
+    const readAt = async (seq: number) => (await this.storage.read(seq, 1))[0];
+    const first = await this.earliest(signal);
+    return abortable(firstSince(readAt, time.getTime(), first, head), signal);
+  }
+
   /**
    * What there is from a seq on, without waiting; the next event there is where the log does not have it. Also what this process
    * has not seen yet, of which somebody else may know: for that it reads the table, an event at a time.
    */
-  async peek(from: number, limits: BatchLimits): Promise<readonly E[]> {
+  async read(from: number, limits: BatchLimits): Promise<readonly E[]> {
     const { head, first } = this.recent;
     if (head !== null && from >= first && from <= head) return this.recent.read(from, limits);
     const batch = head === null || from > head ? [] : await this.history.read(from, head, limits);
-    return batch.length > 0 ? batch : this.storage.readFrom(from, 1);
+    return batch.length > 0 ? batch : this.storage.read(from, 1);
   }
 
   /**
    * The next batch from `from` on, waiting for it when the log has not come that far. Empty only when the log was replaced meanwhile.
    * @throws EventNotFoundError, StaleReadError, EventxClosedError, what the storage throws, or the signal's reason
    */
-  async read(from: number, limits: BatchLimits, signal?: AbortSignal): Promise<readonly E[]> {
+  async next(from: number, limits: BatchLimits, signal?: AbortSignal): Promise<readonly E[]> {
     const { generation } = this.recent;
     await this.recent.waitFor(from, signal);
     if (this.recent.generation !== generation) return [];
@@ -66,13 +75,13 @@ export class LogReader<E extends SequencedEvent> {
 
   /** The oldest event there is, for certain where it seems that there is none: else a subscriber would skip what there is. */
   private async first(): Promise<E | undefined> {
-    const [first] = await this.storage.readFrom(1, 1);
+    const [first] = await this.storage.read(1, 1);
     return first ?? confirmedFirst(this.storage, 1, undefined);
   }
 
   /** What follows the place of an event that is missing. @throws StaleReadError when it is not missing */
   private async nextOf(missing: number): Promise<E | undefined> {
-    const [read] = await this.storage.readFrom(missing, 1);
+    const [read] = await this.storage.read(missing, 1);
     const next = await confirmedFirst(this.storage, missing, read);
     if (next?.seq !== missing) return next;
     throw new StaleReadError(`it did not give event ${missing}, which is there`);

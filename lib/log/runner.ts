@@ -144,8 +144,8 @@ export class EventxRunner<
    * What the log has from a seq on, without waiting: out of memory near the head. Holes are the caller's to find.
    * @param limits most events and bytes; at least one event where there is one
    */
-  peek(from: number, limits: BatchLimits): Promise<readonly E[]> {
-    return this.reader.peek(from, limits);
+  read(from: number, limits: BatchLimits): Promise<readonly E[]> {
+    return this.reader.read(from, limits);
   }
 
   /**

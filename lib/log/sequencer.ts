@@ -42,7 +42,7 @@ export interface SequencerSettings {
 export class Sequencer<E extends SequencedEvent, P extends PendingEvent> {
   /** Where the log stands, when that is known for certain. */
   private log: LogState | null = null;
-  private epoch: string | null = null;
+  private logId: string | null = null;
   /** Whether another runner was faster at the last try. */
   private outrun = false;
   /** Where the log stood when a batch was refused, and how often in a row it was refused there. */
@@ -91,7 +91,7 @@ export class Sequencer<E extends SequencedEvent, P extends PendingEvent> {
       return this.log.lastSeq === log.lastSeq ? 'idle' : 'again';
     }
 
-    const result = await this.pending.number(() => this.storage.assign(log, batch));
+    const result = await this.pending.number(() => this.storage.sequence(log, batch));
     if (result.outcome === 'conflict') {
       this.countRefusal(log, batch.length);
       return this.contended();
@@ -122,7 +122,7 @@ export class Sequencer<E extends SequencedEvent, P extends PendingEvent> {
     const read = await this.storage.readState();
     const { head } = this.window;
     const log = head === null ? await this.load(read) : await this.followFrom(head, read);
-    this.epoch = log.epoch;
+    this.logId = log.logId;
     return log;
   }
 
@@ -134,14 +134,14 @@ export class Sequencer<E extends SequencedEvent, P extends PendingEvent> {
     const log = await confirmedState(this.storage, read);
     if (!this.isTruncated(log, head)) {
       throw new StaleReadError(
-        `it said that the log ends at ${read.lastSeq} (epoch ${read.epoch}), but it ends at ${log.lastSeq} (epoch ${log.epoch})`,
+        `it said that the log ends at ${read.lastSeq} (log ${read.logId}), but it ends at ${log.lastSeq} (log ${log.logId})`,
       );
     }
     return this.startOver(head, log);
   }
 
   private isTruncated(log: LogState, head: number): boolean {
-    return log.epoch !== this.epoch || log.lastSeq < head;
+    return log.logId !== this.logId || log.lastSeq < head;
   }
 
   private async load(log: LogState): Promise<LogState> {
@@ -171,7 +171,7 @@ export class Sequencer<E extends SequencedEvent, P extends PendingEvent> {
     let ask = this.settings.sizes.base;
     for (let at = head; at < log.lastSeq; at = this.window.head!) {
       const { last } = this.window;
-      const events = await this.storage.readFrom(at, ask + 1);
+      const events = await this.storage.read(at, ask + 1);
       ask = nextBatchSize(
         ask,
         { count: events.length, bytes: sizeOf(events) },

@@ -1,16 +1,14 @@
 import { integerOption, refuseUnknownOptions } from '../util/checks.js';
-import { EventxOptionsError } from '../errors.js';
 import type { BatchLimits } from './batch-limits.js';
-
-/** Where a subscriber begins: a sequence number, the oldest event the log has, or only what comes from now on. */
-export type StartPosition = number | 'earliest' | 'latest';
+import { checkStartFrom, type StartFrom } from './start-from.js';
 
 export interface SubscriberOptions {
   /**
-   * The first sequence number to deliver (from 1), `'earliest'` or `'latest'`. A number ahead of the log waits for it.
+   * The first sequence number to deliver (from 1), `'earliest'`, `'latest'`, or a time, for the events written since. A number ahead of
+   * the log waits for it.
    * @default 'latest'
    */
-  readonly from?: StartPosition;
+  readonly from?: StartFrom;
   /** Most events of one batch. @default 256 */
   readonly fetchLimit?: number;
   /** Most bytes of one batch; a single larger event is still delivered (Go: `WithSubscriberSizeLimit`). @default 2097152 (2 MiB) */
@@ -18,7 +16,7 @@ export interface SubscriberOptions {
 }
 
 export interface ResolvedSubscriberOptions {
-  readonly from: StartPosition;
+  readonly from: StartFrom;
   readonly limits: BatchLimits;
 }
 
@@ -28,18 +26,10 @@ export function resolveSubscriberOptions(
 ): ResolvedSubscriberOptions {
   refuseUnknownOptions('Subscriber options', options, ['from', 'fetchLimit', 'sizeLimit']);
   return {
-    from: startPosition(options.from),
+    from: checkStartFrom('Option "from"', options.from ?? 'latest'),
     limits: {
       count: integerOption('fetchLimit', options.fetchLimit, 256, { max: 100_000 }),
       bytes: integerOption('sizeLimit', options.sizeLimit, 2 * 1024 * 1024),
     },
   };
-}
-
-function startPosition(from: StartPosition = 'latest'): StartPosition {
-  if (from === 'earliest' || from === 'latest') return from;
-  if (Number.isSafeInteger(from) && from >= 1) return from;
-  throw new EventxOptionsError(
-    `Option "from" must be 'earliest', 'latest' or a sequence number of at least 1, but is ${String(from)}.`,
-  );
 }

@@ -43,8 +43,8 @@ export class EventxSubscriber<E extends SequencedEvent = EventxEvent> implements
     this.generation = log.generation;
   }
 
-  /** The next sequence number to deliver; null while `'latest'` or `'earliest'` has not been looked up yet. */
-  get position(): number | null {
+  /** The next sequence number to deliver; null while `'latest'`, `'earliest'` or a time has not been looked up yet. */
+  get nextSeq(): number | null {
     return this.next;
   }
 
@@ -125,7 +125,7 @@ export class EventxSubscriber<E extends SequencedEvent = EventxEvent> implements
       signal?.throwIfAborted();
       const from = this.next ?? (await this.begin(signal));
       await this.assertSameLog(from, signal);
-      const batch = await this.log.read(from, this.options.limits, signal);
+      const batch = await this.log.next(from, this.options.limits, signal);
       await this.assertSameLog(from, signal);
       // Aborted at the last moment: nobody may take the batch any more.
       signal?.throwIfAborted();
@@ -143,10 +143,11 @@ export class EventxSubscriber<E extends SequencedEvent = EventxEvent> implements
   }
 
   private async startingPoint(signal?: AbortSignal): Promise<number> {
-    const start =
-      this.options.from === 'earliest'
-        ? await this.log.earliest(signal)
-        : (await this.log.head(signal)) + 1;
+    const { from } = this.options;
+    let start: number;
+    if (from === 'earliest') start = await this.log.earliest(signal);
+    else if (from instanceof Date) start = await this.log.since(from, signal);
+    else start = (await this.log.head(signal)) + 1;
     this.generation = this.log.generation;
     return start;
   }

@@ -43,7 +43,7 @@ export function declaredConsumers<E extends SequencedEvent, M>(
     if (name === undefined) {
       throw new EventxOptionsError(
         `@OnEventx on ${where} names no consumer. Give it one, @OnEventx(…, { consumer: 'mailer' }), or its class, ` +
-          `@EventxConsumer({ consumer: 'mailer' }): under that name its place in the log is kept.`,
+          `@EventxConsumer('mailer'): under that name its place in the log is kept.`,
       );
     }
     const group = groups.get(name);

@@ -53,13 +53,29 @@ export function OnEventx(
 /**
  * What all handlers of a class have in common, so that `@OnEventx` need not repeat it.
  *
+ * @param consumer the name of the consumer
+ * @throws EventxOptionsError without a name
+ *
  * @example
- * @EventxConsumer({ consumer: 'stock', transactional: true })
+ * @EventxConsumer('stock', { transactional: true })
  * @Injectable()
  * class StockReservation { @OnEventx('order.placed') reserve(event, { manager }) { … } }
  */
-export function EventxConsumer(options: OnEventxOptions & { consumer: string }): ClassDecorator {
-  return (target) => Reflect.defineMetadata(CONSUMER_METADATA, options, target);
+export function EventxConsumer(
+  consumer: string,
+  options: Omit<OnEventxOptions, 'consumer'> = {},
+): ClassDecorator {
+  if (typeof consumer !== 'string') {
+    throw new EventxOptionsError(
+      `@EventxConsumer needs the name of the consumer first: @EventxConsumer('stock', { transactional: true }).`,
+    );
+  }
+  return (target) =>
+    Reflect.defineMetadata(
+      CONSUMER_METADATA,
+      { ...options, consumer } satisfies OnEventxOptions,
+      target,
+    );
 }
 
 /** @throws EventxOptionsError */

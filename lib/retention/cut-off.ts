@@ -2,7 +2,7 @@
 export interface ConsumerOffset {
   readonly consumer: string;
   /** The last event it is done with. */
-  readonly seq: number;
+  readonly offset: number;
 }
 
 /** What the cut-off depends on. */
@@ -25,8 +25,8 @@ export interface CutOff {
 /** What retention may delete: what is too many or too old, but nothing that a consumer has yet to handle. */
 export function cutOff(facts: LogFacts): CutOff {
   const wanted = Math.max(facts.lastSeq - facts.maxTotalEvents + 1, facts.firstYoungSeq ?? 1, 1);
-  const behind = facts.offsets.filter(({ seq }) => seq + 1 < wanted);
-  const lowest = Math.min(...behind.map(({ seq }) => seq + 1));
+  const behind = facts.offsets.filter(({ offset }) => offset + 1 < wanted);
+  const lowest = Math.min(...behind.map(({ offset }) => offset + 1));
   return {
     before: facts.ignoreConsumers || behind.length === 0 ? wanted : lowest,
     behind: behind.map(({ consumer }) => consumer),

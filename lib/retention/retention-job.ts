@@ -20,7 +20,7 @@ export interface RetentionResult {
 
 /** A log that can forget. */
 export type RetainedLog<E extends SequencedEvent> = RetentionStorage &
-  Pick<EventxStorage<E>, 'readState' | 'readFrom'>;
+  Pick<EventxStorage<E>, 'readState' | 'read'>;
 
 export interface RetentionEnvironment {
   readonly logger: EventxLogger;
@@ -93,7 +93,7 @@ export class EventxRetentionJob<E extends SequencedEvent = SequencedEvent> {
   }
 
   private async firstYounger(maxAge: number, lastSeq: number): Promise<number> {
-    const readAt = async (seq: number) => (await this.log.readFrom(seq, 1))[0];
+    const readAt = async (seq: number) => (await this.log.read(seq, 1))[0];
     const first = (await this.log.readMinSeq()) ?? lastSeq + 1;
     return firstSince(readAt, (await this.log.readClock()) - maxAge, first, lastSeq);
   }
@@ -116,6 +116,6 @@ export class EventxRetentionJob<E extends SequencedEvent = SequencedEvent> {
  * A consumer that is ahead of the log has handled events which this log does not have: it moved back, or was replaced. Until somebody
  * has decided where it goes on, it may need all there is.
  */
-function within(offset: ConsumerOffset, lastSeq: number): ConsumerOffset {
-  return offset.seq > lastSeq ? { ...offset, seq: 0 } : offset;
+function within(consumer: ConsumerOffset, lastSeq: number): ConsumerOffset {
+  return consumer.offset > lastSeq ? { ...consumer, offset: 0 } : consumer;
 }

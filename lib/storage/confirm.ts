@@ -4,7 +4,7 @@ import type { EventxStorage, LogState } from './event-storage.js';
 /** What can be asked of a storage before anything is concluded from what its reads lack. */
 export type Confirming<E extends SequencedEvent> = Pick<
   EventxStorage<E>,
-  'confirmState' | 'confirmFrom'
+  'confirmState' | 'confirmRead'
 >;
 
 /** The state as it is for certain; what was read where a storage has nothing more certain. */
@@ -20,9 +20,9 @@ export async function confirmedState(
  * @param read what a plain read gave as the first
  */
 export async function confirmedFirst<E extends SequencedEvent>(
-  storage: Pick<Confirming<E>, 'confirmFrom'>,
+  storage: Pick<Confirming<E>, 'confirmRead'>,
   from: number,
   read: E | undefined,
 ): Promise<E | undefined> {
-  return storage.confirmFrom ? (await storage.confirmFrom(from, 1))[0] : read;
+  return storage.confirmRead ? (await storage.confirmRead(from, 1))[0] : read;
 }

@@ -3,7 +3,7 @@ import type { SequencedEvent } from '../event/event.js';
 /** A place in the log: the last event a consumer is done with. */
 export interface Position {
   /** 0 before the first event. */
-  readonly seq: number;
+  readonly offset: number;
   /** UUID of that event, where events have one: shows that the log is still the same. */
   readonly uuid: string | null;
 }
@@ -23,11 +23,11 @@ export type Placed =
   /** Retention has deleted the event that comes next. Nothing was changed: look again where it is to go. */
   | 'gone';
 
-/** The right to run a consumer, until it is lost. Every write names its epoch; a later lease has a higher one. */
+/** The right to run a consumer, until it is lost. Every write names its fencing token; a later lease has a higher one. */
 export interface Lease extends Position {
   readonly consumer: string;
   readonly owner: string;
-  readonly epoch: number;
+  readonly fencingToken: number;
   /** Whether nobody can take it over: then it need not be renewed, and never runs out. */
   readonly endless?: boolean;
 }
@@ -44,7 +44,7 @@ export interface StuckHandler {
 export interface ConsumerRecord extends Position {
   readonly consumer: string;
   /** Changes with every lease and every seek. */
-  readonly epoch: number;
+  readonly fencingToken: number;
   /** Which process runs it; null when none does. */
   readonly owner: string | null;
   /** Which process has it, or had it when its lease ran out; null when it was given free. */
@@ -69,7 +69,7 @@ export interface ConsumerRecord extends Position {
 }
 
 /** Who has a consumer, whether or not the lease has run out. */
-export type Holder = Pick<ConsumerRecord, 'owner' | 'epoch'>;
+export type Holder = Pick<ConsumerRecord, 'owner' | 'fencingToken'>;
 
 /** How often, when and why an event failed. */
 export interface FailedAttempt {
@@ -118,13 +118,13 @@ export interface ConsumerUnit<E extends SequencedEvent, M> {
  * Offsets, leases and dead letters of the consumers of one log. Time is the database's; no clock of a process decides anything.
  */
 export interface ConsumerStore<E extends SequencedEvent, M = unknown> {
-  /** Makes the consumer known at `start`, unless it is known already. Its epochs are higher than those it had before it was removed. */
+  /** Makes the consumer known at `start`, unless it is known already. Its fencing tokens are higher than those it had before it was removed. */
   register(consumer: string, start: Destination): Promise<Placed>;
   /** The consumers known, or those named, by name. */
   records(consumers?: readonly string[]): Promise<readonly ConsumerRecord[]>;
 
   /**
-   * Takes the consumer, if nobody has it, its lease ran out, or it is `owner`'s own; raises its epoch.
+   * Takes the consumer, if nobody has it, its lease ran out, or it is `owner`'s own; raises its fencing token.
    * @returns null when somebody else has it or it is reserved for somebody, it is paused or halted, or it is not known
    */
   acquire(consumer: string, owner: string, leaseMs: number): Promise<Lease | null>;

@@ -5,15 +5,15 @@ export interface LogState {
   /** The highest sequence number ever given; 0 for a new log. Never goes back, whatever retention deletes. */
   readonly lastSeq: number;
   /** Identity of the log. It changes only when the log is replaced by another one. */
-  readonly epoch: string;
+  readonly logId: string;
 }
 
 /**
  * What became of a batch that was to be numbered. A conflict is everyday life with several runners, not an error: another one
  * was faster, or a pending event is gone. Nothing was changed; read again.
  */
-export type AssignResult<E> =
-  | { readonly outcome: 'assigned'; readonly events: readonly E[] }
+export type SequenceResult<E> =
+  | { readonly outcome: 'sequenced'; readonly events: readonly E[] }
   | { readonly outcome: 'conflict' };
 
 /**
@@ -49,10 +49,10 @@ export interface EventxStorage<E extends SequencedEvent, P extends PendingEvent 
    * @param pending as `readPending` gave them; never empty
    * @returns the events with their numbers, in order
    */
-  assign(log: LogState, pending: readonly P[]): Promise<AssignResult<E>>;
+  sequence(log: LogState, pending: readonly P[]): Promise<SequenceResult<E>>;
 
   /** The first `limit` events with `seq >= from`, in order of seq (Go: `GetEventsFrom`). Holes are the caller's to find. */
-  readFrom(from: number, limit: number): Promise<readonly E[]>;
+  read(from: number, limit: number): Promise<readonly E[]>;
 
   /** The last `limit` numbered events, in order of seq (Go: `GetLastEvents`). */
   readLast(limit: number): Promise<readonly E[]>;
@@ -63,8 +63,8 @@ export interface EventxStorage<E extends SequencedEvent, P extends PendingEvent 
    */
   confirmState?(): Promise<LogState>;
 
-  /** As `readFrom`, but for certain, like `confirmState`. Asked before an event is taken for missing. */
-  confirmFrom?(from: number, limit: number): Promise<readonly E[]>;
+  /** As `read`, but for certain, like `confirmState`. Asked before an event is taken for missing. */
+  confirmRead?(from: number, limit: number): Promise<readonly E[]>;
 
   /**
    * Why `readPending` may be slow for long, in whole sentences for people who run the database; null where it does not know. Asked

@@ -20,6 +20,6 @@ export type {
   DeadLetterPlace,
   DeadLetterStore,
 } from './dead-letter-store.js';
-export type { AssignResult, EventxStorage, LogState } from './event-storage.js';
+export type { SequenceResult as AssignResult, EventxStorage, LogState } from './event-storage.js';
 export type { ProcessRecord, ProcessReport, ProcessStore } from './process-store.js';
 export type { DeletionTerms, RetentionStorage } from './retention-storage.js';

@@ -37,7 +37,7 @@ export class InMemoryEventStorage<T = unknown>
 {
   private readonly rows = new Map<number, Row<T>>();
   private lastId = 0;
-  private state: LogState = { lastSeq: 0, epoch: 'in-memory' };
+  private state: LogState = { lastSeq: 0, logId: 'in-memory' };
 
   /** Writes events and commits them. @returns their ids */
   insert(...payloads: T[]): readonly number[] {
@@ -74,18 +74,21 @@ export class InMemoryEventStorage<T = unknown>
     return Promise.resolve(pending.slice(0, limit).map(({ id, size }) => ({ id, size })));
   }
 
-  assign(log: LogState, pending: readonly PendingEvent[]): Promise<AssignResult<InMemoryEvent<T>>> {
+  sequence(
+    log: LogState,
+    pending: readonly PendingEvent[],
+  ): Promise<AssignResult<InMemoryEvent<T>>> {
     const rows = pending.map(({ id }) => this.rows.get(id));
-    const stands = log.epoch === this.state.epoch && log.lastSeq === this.state.lastSeq;
+    const stands = log.logId === this.state.logId && log.lastSeq === this.state.lastSeq;
     if (!stands || rows.some((row) => row?.seq !== null)) {
       return Promise.resolve({ outcome: 'conflict' });
     }
     rows.forEach((row, index) => (row!.seq = log.lastSeq + 1 + index));
     this.state = { ...log, lastSeq: log.lastSeq + rows.length };
-    return Promise.resolve({ outcome: 'assigned', events: rows.map((row) => toEvent(row!)) });
+    return Promise.resolve({ outcome: 'sequenced', events: rows.map((row) => toEvent(row!)) });
   }
 
-  readFrom(from: number, limit: number): Promise<readonly InMemoryEvent<T>[]> {
+  read(from: number, limit: number): Promise<readonly InMemoryEvent<T>[]> {
     const events = this.numbered().filter(({ seq }) => seq >= from);
     return Promise.resolve(events.slice(0, limit));
   }
@@ -104,8 +107,8 @@ export class InMemoryEventStorage<T = unknown>
 
   /** It keeps no offsets: what consumers need is for whoever calls it to know. */
   deleteBefore(before: number, limit: number, { since }: DeletionTerms = {}): Promise<number> {
-    const { lastSeq, epoch } = this.state;
-    if (since && (since.epoch !== epoch || lastSeq < since.lastSeq)) return Promise.resolve(0);
+    const { lastSeq, logId: epoch } = this.state;
+    if (since && (since.logId !== epoch || lastSeq < since.lastSeq)) return Promise.resolve(0);
     const doomed = this.numbered()
       .filter(({ seq }) => seq < before)
       .slice(0, limit);

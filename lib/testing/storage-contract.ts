@@ -61,7 +61,7 @@ const CASES: Readonly<Record<string, (harness: StorageHarness) => Promise<void>>
   'a new log stands at 0 and is empty': async ({ storage }) => {
     assert.equal((await storage.readState()).lastSeq, 0);
     assert.deepEqual(await storage.readPending(10), []);
-    assert.deepEqual(await storage.readFrom(1, 10), []);
+    assert.deepEqual(await storage.read(1, 10), []);
     assert.deepEqual(await storage.readLast(10), []);
     assert.equal(await storage.readMinSeq(), null);
   },
@@ -86,7 +86,7 @@ const CASES: Readonly<Record<string, (harness: StorageHarness) => Promise<void>>
     assert.deepEqual(seqsOf(await numberAll(storage)), [4, 5]);
     assert.equal((await rival.readState()).lastSeq, 5);
     assert.deepEqual(
-      pairs(await rival.readFrom(1, 10)),
+      pairs(await rival.read(1, 10)),
       ids.map((id, index) => [id, index + 1]),
     );
     assert.deepEqual(await rival.readPending(10), []);
@@ -95,7 +95,7 @@ const CASES: Readonly<Record<string, (harness: StorageHarness) => Promise<void>>
   'a numbered event is whole: the same as when it is read again': async ({ storage, insert }) => {
     await insert(3);
     const assigned = await numberAll(storage);
-    const read = await storage.readFrom(1, 10);
+    const read = await storage.read(1, 10);
     assert.deepEqual(JSON.parse(JSON.stringify(assigned)), JSON.parse(JSON.stringify(read)));
   },
 
@@ -105,9 +105,9 @@ const CASES: Readonly<Record<string, (harness: StorageHarness) => Promise<void>>
     const seen = await storage.readPending(10);
     await numberAll(rival, 1);
     await insert(1);
-    assert.deepEqual(await storage.assign(stale, seen), { outcome: 'conflict' });
+    assert.deepEqual(await storage.sequence(stale, seen), { outcome: 'conflict' });
     assert.equal((await storage.readState()).lastSeq, 1);
-    assert.deepEqual(seqsOf(await storage.readFrom(1, 10)), [1]);
+    assert.deepEqual(seqsOf(await storage.read(1, 10)), [1]);
     assert.equal((await storage.readPending(10)).length, 2);
   },
 
@@ -116,9 +116,9 @@ const CASES: Readonly<Record<string, (harness: StorageHarness) => Promise<void>>
     const seen = await storage.readPending(10);
     await numberAll(rival, 1);
     // Knows the new state, but one of its events has a number by now.
-    const result = await storage.assign(await storage.readState(), seen);
+    const result = await storage.sequence(await storage.readState(), seen);
     assert.deepEqual(result, { outcome: 'conflict' });
-    assert.deepEqual(pairs(await storage.readFrom(1, 10)), [[seen[0]!.id, 1]]);
+    assert.deepEqual(pairs(await storage.read(1, 10)), [[seen[0]!.id, 1]]);
     assert.equal((await storage.readState()).lastSeq, 1);
   },
 
@@ -127,7 +127,7 @@ const CASES: Readonly<Record<string, (harness: StorageHarness) => Promise<void>>
     const log = await storage.readState();
     const seen = await storage.readPending(10);
     await remove(ids[1]!);
-    assert.deepEqual(await storage.assign(log, seen), { outcome: 'conflict' });
+    assert.deepEqual(await storage.sequence(log, seen), { outcome: 'conflict' });
     assert.equal((await storage.readState()).lastSeq, 0);
     assert.deepEqual(pairs(await numberAll(storage)), [
       [ids[0], 1],
@@ -138,9 +138,9 @@ const CASES: Readonly<Record<string, (harness: StorageHarness) => Promise<void>>
   'a log that was replaced takes no numbers from before': async ({ storage, insert }) => {
     await insert(1);
     const other = { ...(await storage.readState()), epoch: 'another-log' };
-    const result = await storage.assign(other, await storage.readPending(10));
+    const result = await storage.sequence(other, await storage.readPending(10));
     assert.deepEqual(result, { outcome: 'conflict' });
-    assert.deepEqual(await storage.readFrom(1, 10), []);
+    assert.deepEqual(await storage.read(1, 10), []);
   },
 
   'of two runners at once exactly one wins': async ({ storage, rival, insert }) => {
@@ -150,14 +150,14 @@ const CASES: Readonly<Record<string, (harness: StorageHarness) => Promise<void>>
       const states = await Promise.all(runners.map((runner) => runner.readState()));
       const pending = await Promise.all(runners.map((runner) => runner.readPending(10)));
       const results = await Promise.allSettled(
-        runners.map((runner, index) => runner.assign(states[index]!, pending[index]!)),
+        runners.map((runner, index) => runner.sequence(states[index]!, pending[index]!)),
       );
       const winners = results.filter(
-        (result) => result.status === 'fulfilled' && result.value.outcome === 'assigned',
+        (result) => result.status === 'fulfilled' && result.value.outcome === 'sequenced',
       );
       assert.equal(winners.length, 1, `round ${round}`);
     }
-    assert.deepEqual(seqsOf(await storage.readFrom(1, 100)), upTo(60));
+    assert.deepEqual(seqsOf(await storage.read(1, 100)), upTo(60));
   },
 
   'ids with holes get numbers without': async ({ storage, insert, remove }) => {
@@ -168,7 +168,7 @@ const CASES: Readonly<Record<string, (harness: StorageHarness) => Promise<void>>
     }
     await numberAll(storage);
     const expected = kept.map((id, index) => [id, index + 1]);
-    assert.deepEqual(pairs(await storage.readFrom(1, 1000)), expected);
+    assert.deepEqual(pairs(await storage.read(1, 1000)), expected);
   },
 
   'open transactions are neither seen nor waited for': async ({ storage, insert, begin }) => {
@@ -202,9 +202,9 @@ const CASES: Readonly<Record<string, (harness: StorageHarness) => Promise<void>>
   }) => {
     await insert(10);
     await numberAll(storage, 8);
-    assert.deepEqual(seqsOf(await storage.readFrom(3, 4)), [3, 4, 5, 6]);
-    assert.deepEqual(seqsOf(await storage.readFrom(7, 100)), [7, 8]);
-    assert.deepEqual(await storage.readFrom(9, 100), []);
+    assert.deepEqual(seqsOf(await storage.read(3, 4)), [3, 4, 5, 6]);
+    assert.deepEqual(seqsOf(await storage.read(7, 100)), [7, 8]);
+    assert.deepEqual(await storage.read(9, 100), []);
   },
 
   'the last events come in order': async ({ storage, insert }) => {
@@ -221,7 +221,7 @@ const CASES: Readonly<Record<string, (harness: StorageHarness) => Promise<void>>
     begin,
     remove,
   }) => {
-    if (!storage.confirmState || !storage.confirmFrom) return;
+    if (!storage.confirmState || !storage.confirmRead) return;
     const ids = await insert(4);
     const open = await begin?.(1);
     await numberAll(rival, 3);
@@ -229,12 +229,12 @@ const CASES: Readonly<Record<string, (harness: StorageHarness) => Promise<void>>
     const state = await storage.confirmState();
     assert.deepEqual(state, await rival.readState());
     assert.equal(state.lastSeq, 3);
-    assert.deepEqual(seqsOf(await storage.confirmFrom(1, 10)), [1, 3]);
-    assert.deepEqual(seqsOf(await storage.confirmFrom(2, 1)), [3]);
-    assert.deepEqual(await storage.confirmFrom(4, 10), []);
+    assert.deepEqual(seqsOf(await storage.confirmRead(1, 10)), [1, 3]);
+    assert.deepEqual(seqsOf(await storage.confirmRead(2, 1)), [3]);
+    assert.deepEqual(await storage.confirmRead(4, 10), []);
     assert.deepEqual(
-      JSON.parse(JSON.stringify(await storage.confirmFrom(1, 10))),
-      JSON.parse(JSON.stringify(await rival.readFrom(1, 10))),
+      JSON.parse(JSON.stringify(await storage.confirmRead(1, 10))),
+      JSON.parse(JSON.stringify(await rival.read(1, 10))),
     );
     assert.deepEqual(seqsOf(await numberAll(rival)), [4]);
     assert.equal((await storage.confirmState()).lastSeq, 4);
@@ -247,7 +247,7 @@ const CASES: Readonly<Record<string, (harness: StorageHarness) => Promise<void>>
     assert.equal(await storage.deleteBefore(6, 3), 3);
     assert.equal(await storage.readMinSeq(), 4);
     assert.equal(await storage.deleteBefore(6, 100), 2);
-    assert.deepEqual(seqsOf(await storage.readFrom(1, 100)), [6, 7, 8]);
+    assert.deepEqual(seqsOf(await storage.read(1, 100)), [6, 7, 8]);
     assert.equal(await storage.deleteBefore(6, 100), 0);
     assert.equal((await storage.readPending(100)).length, 2);
   },
@@ -304,8 +304,8 @@ async function numberAll(
   limit = 1000,
 ): Promise<readonly SequencedEvent[]> {
   const log = await storage.readState();
-  const result = await storage.assign(log, await storage.readPending(limit));
-  assert.equal(result.outcome, 'assigned');
+  const result = await storage.sequence(log, await storage.readPending(limit));
+  assert.equal(result.outcome, 'sequenced');
   return (result as { events: readonly SequencedEvent[] }).events;
 }
 

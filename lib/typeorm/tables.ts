@@ -3,62 +3,46 @@ import { EventxOptionsError, EventxSchemaError } from '../errors.js';
 
 /** Names of the tables; each must be a plain identifier. */
 export interface TableOptions {
-  /** Put before each name that is not given here. @default '' */
+  /** Put before the name of each table, but that of the log where it is given. @default '' */
   readonly prefix?: string;
   /** The log itself. @default 'eventx_events' */
   readonly events?: string;
-  /** One row per log: how far it is numbered. @default 'eventx_state' */
-  readonly state?: string;
-  /** One row per consumer: its place in the log. @default 'eventx_offsets' */
-  readonly offsets?: string;
-  /** Events that consumers with lanes are done with ahead of their offset. @default 'eventx_done' */
-  readonly done?: string;
-  /** Events that consumers could not handle. @default 'eventx_dead_letters' */
-  readonly deadLetters?: string;
-  /** The processes that run the log. @default 'eventx_processes' */
-  readonly processes?: string;
-  /** Which versions of the schema were applied. @default 'eventx_migrations' */
-  readonly migrations?: string;
 }
 
 /** How the tables are called unless the application says otherwise. */
 export const DEFAULT_TABLES = {
+  /** The log itself. */
   events: 'eventx_events',
+  /** One row per log: how far it is numbered. */
   state: 'eventx_state',
+  /** One row per consumer: its place in the log. */
   offsets: 'eventx_offsets',
+  /** Events that consumers with lanes are done with ahead of their offset. */
   done: 'eventx_done',
+  /** Events that consumers could not handle. */
   deadLetters: 'eventx_dead_letters',
+  /** The processes that run the log. */
   processes: 'eventx_processes',
+  /** Which versions of the schema were applied. */
   migrations: 'eventx_migrations',
-} as const satisfies Record<Exclude<keyof TableOptions, 'prefix'>, string>;
+} as const;
 
 export type TableNames = Readonly<Record<keyof typeof DEFAULT_TABLES, string>>;
 
-/** What both databases take without surprises, short enough to leave room for the names of indexes. */
+/** What every database takes without surprises, short enough to leave room for the names of indexes. */
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]{0,53}$/;
 
 /** @throws EventxOptionsError when a name is not a plain identifier, or two are the same */
 export function resolveTables(options: TableOptions = {}): TableNames {
-  refuseUnknownOptions('Option "tables"', options, ['prefix', ...Object.keys(DEFAULT_TABLES)]);
-  const { prefix = '', ...given } = options;
-  if (typeof prefix !== 'string') {
-    throw new EventxOptionsError(`Option "tables.prefix" must be a string, not ${typeof prefix}.`);
-  }
-  const names = Object.fromEntries(
-    Object.entries(DEFAULT_TABLES).map(([what, name]) => [what, prefix + name]),
-  ) as TableNames;
-  Object.assign(names, definedOnly(given));
-  for (const [what, name] of Object.entries(names)) {
-    if (typeof name !== 'string' || !IDENTIFIER.test(name)) {
-      throw new EventxOptionsError(
-        `Option "tables.${what}" is ${JSON.stringify(name)}, which is not a plain table name: ` +
-          `letters, digits and underscores, no digit first, 54 characters at most.`,
-      );
-    }
-  }
-  if (
-    new Set(Object.values(names).map((name) => name.toLowerCase())).size < Object.keys(names).length
-  ) {
+  refuseUnknownOptions('Option "tables"', options, ['prefix', 'events']);
+  const { prefix = '', events = `${prefix}${DEFAULT_TABLES.events}` } = options;
+  assertPlain('prefix', `${prefix}_`);
+  assertPlain('events', events);
+  const prefixed = Object.entries(DEFAULT_TABLES).map(([what, name]) => [what, prefix + name]);
+  const names = { ...(Object.fromEntries(prefixed) as TableNames), events };
+  for (const name of Object.values(names)) assertPlain('prefix', name);
+  const distinct = new Set(Object.values(names).map((name) => name.toLowerCase()));
+  if (distinct.size < Object.keys(names).length) {
     throw new EventxOptionsError(
       `Option "tables": two tables have the same name (${Object.values(names).join(', ')}).`,
     );
@@ -66,11 +50,12 @@ export function resolveTables(options: TableOptions = {}): TableNames {
   return names;
 }
 
-/** Without the properties that are undefined, which would hide a default. */
-function definedOnly<T extends object>(options: T): Partial<T> {
-  return Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined),
-  ) as Partial<T>;
+function assertPlain(option: keyof TableOptions, name: unknown): void {
+  if (typeof name === 'string' && IDENTIFIER.test(name)) return;
+  throw new EventxOptionsError(
+    `Option "tables.${option}" makes ${JSON.stringify(name)}, which is not a plain table name: letters, digits and underscores, ` +
+      `no digit first, 54 characters at most.`,
+  );
 }
 
 /** The tables of one log, where they are. */

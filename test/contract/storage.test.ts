@@ -138,7 +138,7 @@ async function createHarness(variant: Variant): Promise<StorageHarness> {
 async function openStorage(dataSource: DataSource, { entity, asMySql }: Variant) {
   const log = await openDatabaseLog(dataSource, { entity });
   const register = async (consumer: string, seq: number) => {
-    await log.consumers.register(consumer, { seq, uuid: null });
+    await log.consumers.register(consumer, { offset: seq, uuid: null });
   };
   if (!asMySql) return { storage: log.storage, register, close: () => log.close() };
   const connections = openConnections(dataSource, { size: 2, timeoutMs: 5000 });

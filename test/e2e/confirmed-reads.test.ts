@@ -63,7 +63,7 @@ describe('G4, G8: what is confirmed on MariaDB', () => {
 
   test('so is an event', async () => {
     const commit = await changing('DELETE FROM eventx_events WHERE seq = 1');
-    const confirming = storage.confirmFrom(1, 1);
+    const confirming = storage.confirmRead(1, 1);
     await waitsForLock();
     await commit();
     expect((await confirming).map(({ seq }) => seq)).toEqual([2]);
@@ -73,7 +73,7 @@ describe('G4, G8: what is confirmed on MariaDB', () => {
     const commit = await changing('UPDATE eventx_state SET last_seq = 7');
     const confirming = storage.confirmState();
     await waitsForLock();
-    expect(await storage.readFrom(1, 10)).toHaveLength(2);
+    expect(await storage.read(1, 10)).toHaveLength(2);
     await commit();
     await confirming;
   });

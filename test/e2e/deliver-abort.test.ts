@@ -23,7 +23,7 @@ describe.each(DATABASES)('G4 no skip: a fetch that is aborted on %s', (database)
       const fetching = subscriber.fetch(abort.signal);
       abort.abort(reason);
       await expect(fetching).rejects.toBe(reason);
-      expect(subscriber.position).toBe(before + 1);
+      expect(subscriber.nextSeq).toBe(before + 1);
     }
     await log.publish('a', 'b');
     expect(seqsOf(await subscriber.fetch())).toEqual([before + 1, before + 2]);

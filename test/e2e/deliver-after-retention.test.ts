@@ -32,7 +32,7 @@ describe.each(DATABASES)('G4 no skip: a subscriber behind retention on %s', (dat
       const error = await errorOf(subscriber.fetch());
       expect(error).toBeInstanceOf(EventNotFoundError);
       expect(error).toMatchObject({ code: 'EVENTX_EVENT_NOT_FOUND', seq: 3, nextAvailable: 7 });
-      expect(subscriber.position).toBe(3);
+      expect(subscriber.nextSeq).toBe(3);
     }
     subscriber.seek(7);
     expect(seqsOf(await subscriber.fetch())).toEqual(range(7, 15));

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { EventxEvent, StartPosition } from 'nestjs-eventx';
+import type { EventxEvent, StartFrom } from 'nestjs-eventx';
 import { lastValueFrom, takeWhile, toArray } from 'rxjs';
 
 import { startAppOn, type TestApp } from '../support/app.js';
@@ -25,7 +25,7 @@ describe.each([
       // Small enough that those who begin late, and those who are slow, read the table.
       log = await startAppOn(database, { options: { windowSize: 500, maxBatchSize: 256 } });
 
-      const starts: StartPosition[] = ['earliest', 1, total];
+      const starts: StartFrom[] = ['earliest', 1, total];
       while (starts.length < SUBSCRIBERS) starts.push(random.between(2, total - 1));
       const readers = starts.map(async (from) => {
         const first = typeof from === 'number' ? from : 1;

@@ -27,7 +27,7 @@ describe.each(DATABASES)('G4 no skip: a loop over the events on %s', (database) 
         seen.push(seq);
         if (seen.length === goal) break;
       }
-      expect(subscriber.position).toBe(before + goal + 1);
+      expect(subscriber.nextSeq).toBe(before + goal + 1);
     }
     expect(seen).toEqual(range(before + 1, before + 10));
   });
@@ -50,7 +50,7 @@ describe.each(DATABASES)('G4 no skip: a loop over the events on %s', (database) 
       if (seq === before + 10) setImmediate(() => abort.abort());
     }
     expect(seen).toEqual(seqs(9, 10));
-    expect(subscriber.position).toBe(before + 11);
+    expect(subscriber.nextSeq).toBe(before + 11);
   });
 
   test('ends at once when its signal aborts in the middle of a batch', async () => {
@@ -62,7 +62,7 @@ describe.each(DATABASES)('G4 no skip: a loop over the events on %s', (database) 
       if (seq === before + 3) abort.abort();
     }
     expect(seen).toEqual(seqs(1, 2, 3));
-    expect(subscriber.position).toBe(before + 4);
+    expect(subscriber.nextSeq).toBe(before + 4);
   });
 
   test('goes where seek sends it, in the middle of a batch too', async () => {

@@ -15,7 +15,7 @@ describe.each(DATABASES)('where a subscriber begins on %s', (database) => {
   /** A fetch that waits, and whose position is known. */
   const waiting = async (subscriber: ReturnType<TestApp['eventx']['subscriber']>) => {
     const fetching = subscriber.fetch();
-    await until(() => subscriber.position !== null, { what: 'the position' });
+    await until(() => subscriber.nextSeq !== null, { what: 'the position' });
     return { fetching };
   };
 
@@ -23,9 +23,9 @@ describe.each(DATABASES)('where a subscriber begins on %s', (database) => {
     await log.publish('old');
     await log.reached(1);
     const subscriber = log.eventx.subscriber();
-    expect(subscriber.position).toBeNull();
+    expect(subscriber.nextSeq).toBeNull();
     const { fetching } = await waiting(subscriber);
-    expect(subscriber.position).toBe(2);
+    expect(subscriber.nextSeq).toBe(2);
     await log.publish('new');
     expect(seqsOf(await fetching)).toEqual([2]);
   });
@@ -51,7 +51,7 @@ describe.each(DATABASES)('where a subscriber begins on %s', (database) => {
     await log.dataSource.query('DELETE FROM eventx_events');
     const subscriber = log.eventx.subscriber({ from: 'earliest' });
     const { fetching } = await waiting(subscriber);
-    expect(subscriber.position).toBe(3);
+    expect(subscriber.nextSeq).toBe(3);
     await log.publish('c');
     expect(seqsOf(await fetching)).toEqual([3]);
   });
@@ -69,7 +69,7 @@ describe.each(DATABASES)('where a subscriber begins on %s', (database) => {
       await log.publish('a');
       expect(seqsOf(await near.fetch())).toEqual([seq]);
     }
-    expect(ahead.position).toBe(4);
+    expect(ahead.nextSeq).toBe(4);
     await log.publish('d', 'e');
     expect(seqsOf(await fetching)).toEqual([4, 5]);
   });

@@ -56,7 +56,7 @@ describe.each(DATABASES)('G4 no skip: events as an Observable on %s', (database)
     const subscriber = log.eventx.subscriber({ from: before + 1 });
     const three = await lastValueFrom(subscriber.events$().pipe(take(3), toArray()));
     expect(seqsOf(three)).toEqual(all().slice(0, 3));
-    expect(subscriber.position).toBe(before + 4);
+    expect(subscriber.nextSeq).toBe(before + 4);
     const rest = await lastValueFrom(subscriber.events$().pipe(take(7), toArray()));
     expect(seqsOf(rest)).toEqual(all().slice(3));
   });
@@ -100,7 +100,7 @@ describe.each(DATABASES)('G4 no skip: events as an Observable on %s', (database)
       seq === before + 3 ? new Promise(() => {}) : of(seq),
     );
     const subscription = never.subscribe();
-    await until(() => subscriber.position === before + 3, { what: 'the third event' });
+    await until(() => subscriber.nextSeq === before + 3, { what: 'the third event' });
     subscription.unsubscribe();
     const [next] = await subscriber.fetch();
     expect(next!.seq).toBe(before + 3);

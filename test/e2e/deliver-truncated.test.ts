@@ -57,7 +57,7 @@ describe.each(DATABASES)('G8 truncation: a log that moved back on %s', (database
       await expectTruncated(waiting, 7, end);
       await expectTruncated(subscriber.fetch(), 7, end);
       await expectTruncated(behind.fetch(), 3, end);
-      expect(subscriber.position).toBe(7);
+      expect(subscriber.nextSeq).toBe(7);
 
       subscriber.seek(end + 1);
       await log.insert(['new']);

@@ -174,7 +174,7 @@ describe('@OnEventx', () => {
 
 describe('@EventxConsumer', () => {
   test('on a class without a handler is an error', async () => {
-    @EventxConsumer({ consumer: 'mailer' })
+    @EventxConsumer('mailer')
     @Injectable()
     class Mailer {
       confirm() {}
@@ -186,7 +186,7 @@ describe('@EventxConsumer', () => {
   });
 
   test('on a class whose subclasses have the handlers is none', async () => {
-    @EventxConsumer({ consumer: 'mailer' })
+    @EventxConsumer('mailer')
     abstract class Mailer {}
     @Injectable()
     class Confirmations extends Mailer {

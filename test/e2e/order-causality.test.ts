@@ -77,9 +77,9 @@ describe('G3 causal: a transaction that begins after another one committed comes
     await log.insert(range(1, 200).map(() => 'T2'));
     let proceed!: () => void;
     const gate = new Promise<void>((resolve) => (proceed = resolve));
-    log.storage.inject('assign', (call) => gate.then(call));
+    log.storage.inject('sequence', (call) => gate.then(call));
     log.start();
-    await until(() => log.storage.calls.assign === 1, { what: 'the first batch' });
+    await until(() => log.storage.calls.sequence === 1, { what: 'the first batch' });
     await first.commit();
     await log.insert(['T3']);
     proceed();

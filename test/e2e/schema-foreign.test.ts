@@ -28,9 +28,9 @@ describe.each(DATABASES)('tables that are there before the log on %s', (database
   }
 
   test.each([
-    ['eventx_events', 'events', 'type, key, headers, uuid, data, created_at'],
-    ['eventx_state', 'state', 'last_seq, epoch'],
-    ['eventx_dead_letters', 'deadLetters', 'log, consumer, failures'],
+    ['eventx_events', "events: '…'", 'type, key, headers, uuid, data, created_at'],
+    ['eventx_state', "prefix: '…'", 'last_seq, epoch'],
+    ['eventx_dead_letters', "prefix: '…'", 'log, consumer, failures'],
   ])('%s of somebody else is left alone, and named', async (table, option, lacking) => {
     const { options, dataSource } = await empty();
     await dataSource.query(
@@ -41,7 +41,7 @@ describe.each(DATABASES)('tables that are there before the log on %s', (database
     await expect(starting).rejects.toBeInstanceOf(EventxSchemaError);
     await expect(starting).rejects.toThrow(
       `There is a table "${table}" already, which is not a table of the log: it lacks the column(s) ${lacking}. Nothing was made ` +
-        `or changed. Give the log's table another name: tables: { ${option}: '…' }`,
+        `or changed. Give it another name: tables: { ${option} }`,
     );
     expect(await tablesOf(dataSource)).toEqual(before);
   });

@@ -1,7 +1,7 @@
 import type { EventxStorage, SequencedEvent } from 'nestjs-eventx';
 
 type Method =
-  'readState' | 'confirmState' | 'readPending' | 'assign' | 'readFrom' | 'confirmFrom' | 'readLast';
+  'readState' | 'confirmState' | 'readPending' | 'sequence' | 'read' | 'confirmRead' | 'readLast';
 /** What happens instead of one call; gets the call itself. */
 type Fault = (call: () => Promise<unknown>) => Promise<unknown>;
 
@@ -34,9 +34,9 @@ export class FaultyStorage<E extends SequencedEvent> implements EventxStorage<E>
     readState: 0,
     confirmState: 0,
     readPending: 0,
-    assign: 0,
-    readFrom: 0,
-    confirmFrom: 0,
+    sequence: 0,
+    read: 0,
+    confirmRead: 0,
     readLast: 0,
   };
   watch?: EventxStorage<E>['watch'];
@@ -76,19 +76,19 @@ export class FaultyStorage<E extends SequencedEvent> implements EventxStorage<E>
     return this.meet('readPending', () => this.storage.readPending(limit));
   }
 
-  assign(...args: Parameters<EventxStorage<E>['assign']>) {
-    return this.meet('assign', () => this.storage.assign(...args));
+  sequence(...args: Parameters<EventxStorage<E>['sequence']>) {
+    return this.meet('sequence', () => this.storage.sequence(...args));
   }
 
-  readFrom(from: number, limit: number) {
-    return this.meet('readFrom', () => this.storage.readFrom(from, limit));
+  read(from: number, limit: number) {
+    return this.meet('read', () => this.storage.read(from, limit));
   }
 
-  confirmFrom(from: number, limit: number) {
-    return this.meet('confirmFrom', () =>
-      this.storage.confirmFrom
-        ? this.storage.confirmFrom(from, limit)
-        : this.storage.readFrom(from, limit),
+  confirmRead(from: number, limit: number) {
+    return this.meet('confirmRead', () =>
+      this.storage.confirmRead
+        ? this.storage.confirmRead(from, limit)
+        : this.storage.read(from, limit),
     );
   }
 

@@ -59,7 +59,7 @@ export class SequencerBench {
   /** Another process numbers what is pending, without faults. */
   rival = async (): Promise<void> => {
     const pending = await this.table.readPending(1000);
-    if (pending.length > 0) await this.table.assign(await this.table.readState(), pending);
+    if (pending.length > 0) await this.table.sequence(await this.table.readState(), pending);
   };
 
   /** Another log in place of the old one. */
@@ -82,7 +82,7 @@ export class SequencerBench {
 
   /** The table has the numbers 1 to `count`, and the window ends there without a hole. */
   async expectAll(count: number): Promise<void> {
-    expect(seqsOf(await this.table.readFrom(1, EVERYTHING.count))).toEqual(range(1, count));
+    expect(seqsOf(await this.table.read(1, EVERYTHING.count))).toEqual(range(1, count));
     expect(this.heldSeqs).toEqual(range(this.window.first, count));
     expect(this.window.head).toBe(count);
   }

@@ -7,7 +7,7 @@ import { type InMemoryEvent, InMemoryEventStorage } from 'nestjs-eventx/testing'
 import { Consumer } from '../../lib/consumer/definition/consumer.js';
 import { CustomOffsetStore, memoryOffsets } from '../../lib/consumer/ownership/custom-offsets.js';
 import { ConsumerSupervisor } from '../../lib/consumer/ownership/supervisor.js';
-import { resolveConsumersOptions } from '../../lib/consumer/ownership/supervisor-options.js';
+import { resolveConsumerProcessOptions } from '../../lib/consumer/ownership/supervisor-options.js';
 import { SignalSender } from '../../lib/signal/signal-sender.js';
 import { silentLogger } from '../support/silent-logger.js';
 import { until } from '../support/until.js';
@@ -24,7 +24,7 @@ describe('what a request starts and does not end with it runs in no request', ()
     const runner = new EventxRunner<E>(log);
     const supervisor = new ConsumerSupervisor<E, never>(
       { storage: log, subscriber: runner.subscriber.bind(runner) },
-      resolveConsumersOptions(),
+      resolveConsumerProcessOptions(),
       { logger: silentLogger, owner: 'me' },
     );
     const running = Promise.all([runner.run(end.signal), supervisor.run(end.signal)]);

@@ -11,9 +11,9 @@ const record = (
 ): ConsumerRecord => ({
   consumer,
   owner,
-  seq: 0,
+  offset: 0,
   uuid: null,
-  epoch: 1,
+  fencingToken: 1,
   wantedBy: null,
   paused: false,
   halted: false,

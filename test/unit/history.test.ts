@@ -16,7 +16,7 @@ function historyOf(events: readonly SequencedEvent[], limits: Partial<HistoryLim
   const reads: Read[] = [];
   const table = { events, failure: null as Error | null };
   const storage = {
-    readFrom: (from: number, limit: number): Promise<readonly SequencedEvent[]> => {
+    read: (from: number, limit: number): Promise<readonly SequencedEvent[]> => {
       reads.push({ from, limit });
       if (table.failure) return Promise.reject(table.failure);
       return Promise.resolve(table.events.filter(({ seq }) => seq >= from).slice(0, limit));

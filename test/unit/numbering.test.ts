@@ -5,12 +5,12 @@ import { logTables, resolveTables } from '../../lib/typeorm/tables.js';
 import { range } from '../support/stored-events.js';
 
 const TABLE: NumberedTable = {
-  ...logTables(resolveTables({ events: 'shop_events', state: 'shop_state' })),
+  ...logTables(resolveTables({ events: 'shop_events' })),
   id: 'event_id',
   seq: 'place',
   byPrimaryKey: ' FORCE INDEX (`PRIMARY`)',
 };
-const LOG = { lastSeq: 40, epoch: 'e1' };
+const LOG = { lastSeq: 40, logId: 'e1' };
 
 const placeholders = (sql: string) => sql.split('?').length - 1;
 

@@ -9,7 +9,7 @@ describe('a runner that does not number', () => {
   /** Another process numbers what there is. */
   async function rival(): Promise<void> {
     const pending = await bench.table.readPending(100);
-    await bench.table.assign(await bench.table.readState(), pending);
+    await bench.table.sequence(await bench.table.readState(), pending);
   }
 
   async function nextLook(): Promise<number> {

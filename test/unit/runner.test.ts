@@ -75,20 +75,20 @@ describe('the runner', () => {
     bench.table.insert(1, 2, 3, 4, 5);
     bench.start();
     await bench.reached(5);
-    expect(bench.storage.calls.assign).toBe(3);
+    expect(bench.storage.calls.sequence).toBe(3);
   });
 
   test('that another one outran lets it go on for a moment, longer each time', async () => {
     bench = new RunnerBench();
     await bench.started();
     const rival = async () => {
-      await bench.table.assign(await bench.table.readState(), await bench.table.readPending(100));
+      await bench.table.sequence(await bench.table.readState(), await bench.table.readPending(100));
       bench.table.insert(0);
     };
-    bench.storage.inject('assign', justAfter(rival), 3);
+    bench.storage.inject('sequence', justAfter(rival), 3);
     bench.table.insert(0);
     bench.runner.signal();
-    await until(() => bench.storage.calls.assign === 1, { what: 'the first conflict' });
+    await until(() => bench.storage.calls.sequence === 1, { what: 'the first conflict' });
     const waits: number[] = [];
     for (let round = 1; round <= 6; round++) {
       await until(() => bench.clock.running.length === 1, { what: 'the next wait' });
@@ -97,7 +97,7 @@ describe('the runner', () => {
     }
     // Each time it is outrun it reads what the other one did, and waits once more before it tries again.
     expect(waits).toEqual([1, 2, 4, 8, 16, 20]);
-    expect(bench.storage.calls.assign).toBe(3);
+    expect(bench.storage.calls.sequence).toBe(3);
     await bench.reached(4);
     expect(bench.logger.lines).toEqual([]);
   });
@@ -168,9 +168,9 @@ describe('the runner', () => {
     let go!: () => void;
     const gate = new Promise<void>((resolve) => (go = resolve));
     bench.table.insert(1);
-    bench.storage.inject('assign', (call) => gate.then(call));
+    bench.storage.inject('sequence', (call) => gate.then(call));
     bench.start();
-    await until(() => bench.storage.calls.assign === 1, { what: 'the batch' });
+    await until(() => bench.storage.calls.sequence === 1, { what: 'the batch' });
     let stopped = false;
     const stopping = bench.stop().then(() => (stopped = true));
     await new Promise((resolve) => setImmediate(resolve));

@@ -13,7 +13,7 @@ describe('G9 faults: the sequencer', () => {
 
   test('loses nothing and hands out nothing twice when the answer of a commit was lost', async () => {
     log.insert(3);
-    log.storage.inject('assign', answerLost);
+    log.storage.inject('sequence', answerLost);
     expect(await log.drain()).toBe(1);
     await log.expectAll(3);
     expect(log.heldIds).toEqual([1, 2, 3]);
@@ -21,7 +21,7 @@ describe('G9 faults: the sequencer', () => {
 
   test('nor when a rival went on meanwhile', async () => {
     log.insert(3);
-    log.storage.inject('assign', async (call) => {
+    log.storage.inject('sequence', async (call) => {
       await call();
       log.insert(2);
       await log.rival();
@@ -33,7 +33,7 @@ describe('G9 faults: the sequencer', () => {
 
   test('gives the same numbers, once, when a commit did not reach the database', async () => {
     log.insert(3);
-    log.storage.inject('assign', notSent);
+    log.storage.inject('sequence', notSent);
     expect(await log.drain()).toBe(1);
     await log.expectAll(3);
   });
@@ -41,7 +41,7 @@ describe('G9 faults: the sequencer', () => {
   test('does not believe after an error that the log is where it was', async () => {
     await log.drain();
     log.insert(3);
-    log.storage.inject('assign', answerLost);
+    log.storage.inject('sequence', answerLost);
     await expect(log.step()).rejects.toThrow();
     log.insert(2);
     // Else it would ask for numbers that are given, and be refused.
@@ -49,7 +49,7 @@ describe('G9 faults: the sequencer', () => {
     await log.expectAll(5);
   });
 
-  test.each(['readState', 'readPending', 'readLast', 'assign'] as const)(
+  test.each(['readState', 'readPending', 'readLast', 'sequence'] as const)(
     'goes on where it was when %s fails',
     async (method) => {
       log.insert(3);
@@ -67,9 +67,9 @@ describe('G9 faults: the sequencer', () => {
     await log.drain();
     log.insert(9);
     await log.rival();
-    log.storage.inject('readFrom', notSent);
-    log.storage.inject('readFrom', (call) => call());
-    log.storage.inject('readFrom', answerLost);
+    log.storage.inject('read', notSent);
+    log.storage.inject('read', (call) => call());
+    log.storage.inject('read', answerLost);
     expect(await log.drain()).toBe(2);
     await log.expectAll(11);
   });

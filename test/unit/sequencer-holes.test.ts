@@ -56,7 +56,7 @@ describe.each(ROLES)('G9 holes: subscribers of a process that is %s', (_, sequen
     bench.table.insert(...range(1, 3));
     const rival = async () => {
       const pending = await bench.table.readPending(100);
-      await bench.table.assign(await bench.table.readState(), pending);
+      await bench.table.sequence(await bench.table.readState(), pending);
     };
     await rival();
     await bench.started();

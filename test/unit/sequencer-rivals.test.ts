@@ -13,7 +13,7 @@ describe('G6 any replica: the sequencer and its rivals', () => {
   test('takes over the numbers of one that was faster, and gives the next', async () => {
     await log.drain();
     log.insert(3);
-    log.storage.inject('assign', justAfter(log.rival));
+    log.storage.inject('sequence', justAfter(log.rival));
     await log.drain();
     await log.expectAll(3);
     log.insert(1);
@@ -24,7 +24,7 @@ describe('G6 any replica: the sequencer and its rivals', () => {
   test('says that it was outrun', async () => {
     await log.drain();
     log.insert(3);
-    log.storage.inject('assign', justAfter(log.rival));
+    log.storage.inject('sequence', justAfter(log.rival));
     // Outrun, then it reads what the other one did, then it is on its own again.
     const rounds = [await log.step(), await log.step(), await log.step()];
     expect(rounds).toEqual(['contended', 'contended', 'idle']);
@@ -33,15 +33,15 @@ describe('G6 any replica: the sequencer and its rivals', () => {
   test('leaves the numbers to one that is faster for as long as that goes on, and no longer', async () => {
     await log.drain();
     log.insert(3);
-    log.storage.inject('assign', justAfter(log.rival));
+    log.storage.inject('sequence', justAfter(log.rival));
     expect(await log.step()).toBe('contended');
     for (let round = 0; round < 3; round++) {
       log.insert(2);
       await log.rival();
       log.insert(1);
-      const { assign, readPending } = log.storage.calls;
+      const { sequence, readPending } = log.storage.calls;
       expect(await log.step()).toBe('contended');
-      expect(log.storage.calls).toMatchObject({ assign, readPending });
+      expect(log.storage.calls).toMatchObject({ sequence, readPending });
     }
     expect(await log.step()).toBe('idle');
     await log.expectAll(12);
@@ -50,7 +50,7 @@ describe('G6 any replica: the sequencer and its rivals', () => {
   test('leaves no hole where an event vanished under it', async () => {
     log.insert(3);
     log.storage.inject(
-      'assign',
+      'sequence',
       justAfter(() => log.table.delete(2)),
     );
     await log.drain();
@@ -74,7 +74,7 @@ describe('G6 any replica: the sequencer and its rivals', () => {
     await log.drain();
     expect(log.window.first).toBe(1);
     await log.expectAll(34);
-    expect(log.storage.calls.readFrom).toBeGreaterThan(2);
+    expect(log.storage.calls.read).toBeGreaterThan(2);
   });
 
   test('reads only the newest when they are far ahead, without a hole in the window', async () => {
@@ -85,7 +85,7 @@ describe('G6 any replica: the sequencer and its rivals', () => {
     await log.rival();
     await log.drain();
     expect(log.heldSeqs).toEqual(range(31, 35));
-    expect(log.storage.calls.readFrom).toBe(0);
+    expect(log.storage.calls.read).toBe(0);
   });
 
   test('goes on with what there is when retention has deleted what they did', async () => {

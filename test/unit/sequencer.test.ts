@@ -15,7 +15,7 @@ describe('the sequencer', () => {
     await log.expectAll(30);
     expect(log.heldIds).toEqual(range(1, 30));
     // 4, 8, 8, 8, and a short one of 2.
-    expect(log.storage.calls.assign).toBe(5);
+    expect(log.storage.calls.sequence).toBe(5);
   });
 
   test('asks a quiet log for nothing but its pending events and its state', async () => {
@@ -72,6 +72,6 @@ describe('the sequencer', () => {
     await log.rival();
     await log.drain();
     await log.expectAll(3);
-    expect(log.storage.calls).toMatchObject({ readPending: 0, assign: 0 });
+    expect(log.storage.calls).toMatchObject({ readPending: 0, sequence: 0 });
   });
 });

@@ -17,7 +17,7 @@ describe('while looks for pending events are slow, the sequencer', () => {
     log = new SequencerBench();
     lookMs = 150;
     log.storage.always((method) => (call) => {
-      log.clock.advance({ readPending: lookMs, assign: 10 }[method as string] ?? 0);
+      log.clock.advance({ readPending: lookMs, sequence: 10 }[method as string] ?? 0);
       return call();
     });
   });
@@ -37,7 +37,7 @@ describe('while looks for pending events are slow, the sequencer', () => {
     await log.expectAll(2000);
     expect(log.heldIds).toEqual(range(1001, 2000));
     // 250 batches of 8; a look finds 16 of them, after a few that grow.
-    expect(log.storage.calls.assign).toBeLessThan(260);
+    expect(log.storage.calls.sequence).toBeLessThan(260);
     expect(log.storage.calls.readPending).toBeLessThan(25);
   });
 
@@ -47,11 +47,11 @@ describe('while looks for pending events are slow, the sequencer', () => {
     lookMs = 2;
     log.insert(SIZES.largest * 100);
     await log.drain();
-    const { assign, readPending } = log.storage.calls;
+    const { sequence, readPending } = log.storage.calls;
     log.insert(SIZES.largest * 10);
     await log.drain();
     // 4, 8, … 8, and what is left.
-    expect(log.storage.calls.assign - assign).toBe(11);
+    expect(log.storage.calls.sequence - sequence).toBe(11);
     expect(log.storage.calls.readPending - readPending).toBe(11);
   });
 
@@ -73,7 +73,7 @@ describe('while looks for pending events are slow, the sequencer', () => {
       'somebody else numbered a part of it',
       justAfter(async () => {
         const pending = await log.table.readPending(20);
-        await log.table.assign(await log.table.readState(), pending);
+        await log.table.sequence(await log.table.readState(), pending);
       }),
       'contended',
     ],
@@ -86,11 +86,11 @@ describe('while looks for pending events are slow, the sequencer', () => {
     ['numbering it failed, though it was done', answerLost, 'failed'],
   ])('forgets the rest of a look when %s', async (_, fault, outcome) => {
     await untilAhead();
-    log.storage.inject('assign', fault);
+    log.storage.inject('sequence', fault);
     expect(await log.step().catch(() => 'failed')).toBe(outcome);
     await log.drain();
     // Else the batches behind the one that was not numbered would come before it.
-    const ids = (await log.table.readFrom(1, 1000)).map(({ id }) => id);
+    const ids = (await log.table.read(1, 1000)).map(({ id }) => id);
     expect(ids).toEqual([...ids].sort((a, b) => a - b));
     await log.expectAll(ids.length);
     expect(ids.length).toBeGreaterThan(498);

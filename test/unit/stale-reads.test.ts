@@ -15,9 +15,9 @@ import { range, seqsOf } from '../support/stored-events.js';
 import { until } from '../support/until.js';
 
 const OLD_STATES = [
-  ['that ends earlier', { lastSeq: 4, epoch: 'in-memory' }],
-  ['that is new', { lastSeq: 0, epoch: 'in-memory' }],
-  ['of another epoch', { lastSeq: 9, epoch: 'another' }],
+  ['that ends earlier', { lastSeq: 4, logId: 'in-memory' }],
+  ['that is new', { lastSeq: 0, logId: 'in-memory' }],
+  ['of another log', { lastSeq: 9, logId: 'another' }],
 ] as const;
 
 describe('G4, G8: one read that is old is no proof of a truncation; the sequencer', () => {
@@ -55,7 +55,7 @@ describe('G4, G8: one read that is old is no proof of a truncation; the sequence
     log.insert(2);
     await log.rival();
     const another = { id: 99, seq: 6, size: 1, data: 1 };
-    log.storage.inject('readFrom', answering([another, { ...another, seq: 7 }]));
+    log.storage.inject('read', answering([another, { ...another, seq: 7 }]));
     await expectNotBelieved(8);
   });
 
@@ -63,7 +63,7 @@ describe('G4, G8: one read that is old is no proof of a truncation; the sequence
     log.insert(2);
     await log.rival();
     await log.table.deleteBefore(7, 100);
-    log.storage.inject('readFrom', answering([{ id: 99, seq: 6, size: 1, data: 1 }]));
+    log.storage.inject('read', answering([{ id: 99, seq: 6, size: 1, data: 1 }]));
     await expect(log.step()).rejects.toBeInstanceOf(StaleReadError);
     expect(log.truncations).toEqual([]);
   });
@@ -75,7 +75,7 @@ describe('G4, G8: one read that is old is no proof of a truncation; the sequence
   ])('does not believe in a hole when it gets %s', async (_, seqs) => {
     log.insert(2);
     await log.rival();
-    log.storage.inject('readFrom', (call) =>
+    log.storage.inject('read', (call) =>
       call().then((events) =>
         (events as { seq: number }[]).filter(({ seq }) => seqs.includes(seq)),
       ),
@@ -99,8 +99,8 @@ describe('G4, G8: one read that is old is no proof of a truncation; the sequence
   });
 
   test('asks once, and only when there is something to confirm', async () => {
-    const { confirmState, confirmFrom } = log.storage.calls;
-    expect([confirmState, confirmFrom]).toEqual([0, 0]);
+    const { confirmState, confirmRead } = log.storage.calls;
+    expect([confirmState, confirmRead]).toEqual([0, 0]);
     log.replaceLog();
     await log.drain();
     expect(log.truncations).toEqual([[6, 0]]);
@@ -111,7 +111,7 @@ describe('G4, G8: one read that is old is no proof of a truncation; the sequence
     log.replaceLog();
     log.insert(3);
     await log.rival();
-    log.storage.inject('readState', answering({ lastSeq: 1, epoch: 'in-memory' }));
+    log.storage.inject('readState', answering({ lastSeq: 1, logId: 'in-memory' }));
     await log.drain();
     expect(log.truncations).toEqual([[6, 3]]);
     await log.expectAll(3);
@@ -121,7 +121,7 @@ describe('G4, G8: one read that is old is no proof of a truncation; the sequence
 describe('a storage whose reads cannot be old', () => {
   test('is taken at its word', async () => {
     const table: EventxStorage<SequencedEvent> = new InMemoryEventStorage();
-    const read = { lastSeq: 3, epoch: 'e' };
+    const read = { lastSeq: 3, logId: 'e' };
     expect(await confirmedState(table, read)).toBe(read);
     expect(await confirmedFirst(table, 1, undefined)).toBeUndefined();
   });
@@ -141,7 +141,7 @@ describe('G4, G8: one read that is old; a subscriber', () => {
 
   test('is not told that an event is gone which is there', async () => {
     const subscriber = bench.runner.subscriber({ from: 3, fetchLimit: 100 });
-    bench.storage.inject('readFrom', answering([]), 2);
+    bench.storage.inject('read', answering([]), 2);
     await expect(subscriber.fetch()).rejects.toBeInstanceOf(StaleReadError);
     expect(seqsOf(await subscriber.fetch())).toEqual(range(3, 10));
   });
@@ -149,7 +149,7 @@ describe('G4, G8: one read that is old; a subscriber', () => {
   test('is told of what is gone, and where the log goes on for certain', async () => {
     await bench.table.deleteBefore(6, 100);
     const subscriber = bench.runner.subscriber({ from: 3 });
-    bench.storage.inject('readFrom', answering([]), 2);
+    bench.storage.inject('read', answering([]), 2);
     const error: unknown = await subscriber.fetch().catch((error: unknown) => error);
     expect(error).toBeInstanceOf(EventNotFoundError);
     expect(error).toMatchObject({ seq: 3, nextAvailable: 6 });
@@ -157,13 +157,13 @@ describe('G4, G8: one read that is old; a subscriber', () => {
 
   test('from the earliest on does not skip what an old read does not have yet', async () => {
     const subscriber = bench.runner.subscriber({ from: 'earliest', fetchLimit: 100 });
-    bench.storage.inject('readFrom', answering([]));
+    bench.storage.inject('read', answering([]));
     expect(seqsOf(await subscriber.fetch())).toEqual(range(1, 10));
   });
 
   test('that waits goes on waiting, and the runner says what is wrong', async () => {
     const waiting = bench.runner.subscriber({ from: 11 }).fetch();
-    bench.storage.inject('readState', answering({ lastSeq: 2, epoch: 'in-memory' }), 2);
+    bench.storage.inject('readState', answering({ lastSeq: 2, logId: 'in-memory' }), 2);
     bench.runner.signal();
     await until(() => bench.runner.status.failures === 1, { what: 'the first old answer' });
     await bench.idle();

@@ -71,11 +71,11 @@ describe('G4 no skip: a cold Observable of events', () => {
   });
 
   test('gives each of its subscribers a place of its own when reads fail', async () => {
-    bench.storage.inject('readFrom', notSent, 2);
+    bench.storage.inject('read', notSent, 2);
     const stream = eventx.events$({ from: 1, fetchLimit: 2, retry: RETRY });
     const both = await Promise.all([ten(stream), ten(stream)]);
     expect(both.map(seqsOf)).toEqual([ALL, ALL]);
-    expect(bench.storage.calls.readFrom).toBeGreaterThan(2);
+    expect(bench.storage.calls.read).toBeGreaterThan(2);
   });
 
   test('begins at `from` with every subscription: retry() behind it does, whoever else subscribes', async () => {

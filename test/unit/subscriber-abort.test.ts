@@ -18,7 +18,7 @@ describe('G4 no skip: whatever the moment at which it is left', () => {
     bench.table.insert(1, 2, 3);
     let acted!: () => void;
     const done = new Promise<void>((resolve) => (acted = resolve));
-    bench.storage.inject('assign', async (call) => {
+    bench.storage.inject('sequence', async (call) => {
       const result = await call();
       void (async () => {
         for (let jobs = 0; jobs < moment; jobs++) await Promise.resolve();
@@ -66,7 +66,7 @@ describe('G4 no skip: whatever the moment at which it is left', () => {
       });
       await arrive(moment, () => subscription.unsubscribe());
       expect(seen).toEqual(range(1, seen.length));
-      expect(subscriber.position).toBe(seen.length + 1);
+      expect(subscriber.nextSeq).toBe(seen.length + 1);
       await bench.stop();
     }
   });
@@ -108,7 +108,7 @@ describe('G4 no skip: whatever the moment at which it is left', () => {
         [1, 2],
         [1, 2, 3],
       ]).toContainEqual(seen);
-      expect(subscriber.position).toBe(seen.length + 1);
+      expect(subscriber.nextSeq).toBe(seen.length + 1);
       await bench.stop();
     }
   });

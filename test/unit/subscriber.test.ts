@@ -27,16 +27,16 @@ describe('a subscriber', () => {
     await expect(subscriber.fetch()).rejects.toBeInstanceOf(EventxUsageError);
     await publish(1);
     expect(seqsOf(await waiting)).toEqual([1]);
-    expect(subscriber.position).toBe(2);
+    expect(subscriber.nextSeq).toBe(2);
   });
 
   test('is where it was after a fetch that failed', async () => {
     await publish(10);
     await publish(10);
     const subscriber = bench.runner.subscriber({ from: 3, fetchLimit: 4 });
-    bench.storage.inject('readFrom', notSent);
+    bench.storage.inject('read', notSent);
     await expect(subscriber.fetch()).rejects.toThrow('the connection is gone');
-    expect(subscriber.position).toBe(3);
+    expect(subscriber.nextSeq).toBe(3);
     expect(seqsOf(await subscriber.fetch())).toEqual(range(3, 6));
   });
 
@@ -52,13 +52,13 @@ describe('a subscriber', () => {
     await publish(10);
     await publish(4);
     const subscriber = bench.runner.subscriber({ from: 1, fetchLimit: 4 });
-    bench.storage.inject('readFrom', () => new Promise(() => undefined));
+    bench.storage.inject('read', () => new Promise(() => undefined));
     const abort = new AbortController();
     const fetching = subscriber.fetch(abort.signal);
-    await until(() => bench.storage.calls.readFrom === 1, { what: 'the read' });
+    await until(() => bench.storage.calls.read === 1, { what: 'the read' });
     abort.abort();
     await expect(fetching).rejects.toBe(abort.signal.reason);
-    expect(subscriber.position).toBe(1);
+    expect(subscriber.nextSeq).toBe(1);
   });
 
   test('reads the table no more once it has caught up with the window', async () => {
@@ -68,13 +68,13 @@ describe('a subscriber', () => {
     const seen: number[] = [];
     while (seen.length < 21) seen.push(...seqsOf(await subscriber.fetch()));
     expect(seen).toEqual(range(1, 21));
-    const { readFrom } = bench.storage.calls;
-    expect(readFrom).toBeLessThanOrEqual(4);
+    const { read } = bench.storage.calls;
+    expect(read).toBeLessThanOrEqual(4);
     for (let seq = 22; seq < 30; seq++) {
       await publish(1);
       expect(seqsOf(await subscriber.fetch())).toEqual([seq]);
     }
-    expect(bench.storage.calls.readFrom).toBe(readFrom);
+    expect(bench.storage.calls.read).toBe(read);
   });
 
   test('gets an error at a hole in the table, again and again, and can seek past it', async () => {
@@ -99,7 +99,7 @@ describe('a subscriber', () => {
     subscriber.seek(2);
     await publish(1);
     await waiting;
-    expect(subscriber.position).toBe(2);
+    expect(subscriber.nextSeq).toBe(2);
     expect(seqsOf(await subscriber.fetch())).toEqual([2, 3, 4]);
   });
 
@@ -109,6 +109,6 @@ describe('a subscriber', () => {
     bench.runner.close();
     expect(seqsOf(await subscriber.fetch())).toEqual([1, 2]);
     await expect(subscriber.fetch()).rejects.toBeInstanceOf(EventxClosedError);
-    expect(subscriber.position).toBe(3);
+    expect(subscriber.nextSeq).toBe(3);
   });
 });

@@ -7,10 +7,8 @@ import {
 } from '../../util/checks.js';
 import { EventxOptionsError } from '../../errors.js';
 import type { BatchLimits } from '../../log/batch-limits.js';
+import { checkStartFrom, type StartFrom } from '../../log/start-from.js';
 import type { AfterRetries, RetryPolicy } from './retry-policy.js';
-
-/** Where a new consumer begins: with what comes from now on, the oldest event, a sequence number, or a time. */
-export type ConsumerStart = 'latest' | 'earliest' | number | Date;
 
 /** Where a consumer goes on whose place in the log is gone; `'halt'` stops it until somebody decides. */
 export type LostPositionPolicy = 'halt' | 'earliest' | 'latest';
@@ -32,7 +30,7 @@ export const LONGEST_TIMER = 2 ** 31 - 1;
 /** How a consumer works; the same for all of its handlers. */
 export interface ConsumerOptions {
   /** Where it begins when it is new. Looked up and stored once, at the first start. @default 'latest' */
-  readonly startFrom?: ConsumerStart;
+  readonly startFrom?: StartFrom;
   /**
    * Whether what handlers write through `context.manager` commits together with the offset: exactly once, in effect. Otherwise
    * the offset follows the handler, and after a crash the last events come again.
@@ -63,7 +61,7 @@ export interface ConsumerOptions {
 }
 
 export interface ResolvedConsumerOptions {
-  readonly startFrom: ConsumerStart;
+  readonly startFrom: StartFrom;
   readonly transactional: boolean;
   readonly batch: boolean;
   readonly concurrency: number;
@@ -103,7 +101,7 @@ export function resolveConsumerOptions(
     );
   }
   return {
-    startFrom: checkConsumerStart(optionName('startFrom', where), options.startFrom ?? 'latest'),
+    startFrom: checkStartFrom(optionName('startFrom', where), options.startFrom ?? 'latest'),
     transactional: booleanOption('transactional', options.transactional, false, { where }),
     batch,
     concurrency,
@@ -167,22 +165,6 @@ export function checkConsumerName(name: unknown): string {
   throw new EventxOptionsError(
     `A consumer needs a name of 1 to 128 letters, digits or . _ : @ / -, but got ${JSON.stringify(name)}. ` +
       `The name keeps its place in the log: choose one that lasts.`,
-  );
-}
-
-/** @param where what it is, for the message. @throws EventxOptionsError when a consumer cannot begin there */
-export function checkConsumerStart(where: string, start: ConsumerStart): ConsumerStart {
-  if (start === 'latest' || start === 'earliest') return start;
-  if (
-    start instanceof Date
-      ? !Number.isNaN(start.getTime())
-      : Number.isSafeInteger(start) && start >= 1
-  ) {
-    return start;
-  }
-  throw new EventxOptionsError(
-    `${where} must be 'latest', 'earliest', a sequence number of at least 1 or a Date, ` +
-      `but is ${String(start)}.`,
   );
 }
 

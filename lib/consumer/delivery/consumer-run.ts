@@ -26,13 +26,13 @@ export interface ConsumerRun<E extends SequencedEvent, M> {
 
 /** The place behind an event. */
 export function positionOf(event: SequencedEvent): Position {
-  return { seq: event.seq, uuid: envelopeOf(event).uuid };
+  return { offset: event.seq, uuid: envelopeOf(event).uuid };
 }
 
 /** For when a write named a lease that is not valid any more. */
-export function leaseLost({ consumer, epoch }: Lease): LeaseLostError {
+export function leaseLost({ consumer, fencingToken }: Lease): LeaseLostError {
   return new LeaseLostError(
-    `Consumer "${consumer}": this process does not have it any more (epoch ${epoch}). Another process took it over, or its ` +
+    `Consumer "${consumer}": this process does not have it any more (fencing token ${fencingToken}). Another process took it over, or its ` +
       `offset was moved by hand. What was under way did not count here.`,
   );
 }

@@ -31,7 +31,7 @@ export async function runConsumer<E extends SequencedEvent, M>(
   const broken = new AbortController();
   const processor = await createProcessor(run, done, broken);
   const { count: fetchLimit, bytes: sizeLimit } = consumer.options.limits;
-  const subscriber = log.subscriber({ from: lease.seq + 1, fetchLimit, sizeLimit });
+  const subscriber = log.subscriber({ from: lease.offset + 1, fetchLimit, sizeLimit });
   const end = AbortSignal.any([stop, abort, broken.signal]);
   try {
     for (;;) {

@@ -12,7 +12,7 @@ import type { ConsumerLog } from '../ownership/consumer-log.js';
  */
 export async function assertNotTruncated<E extends SequencedEvent>(
   log: ConsumerLog<E>['storage'],
-  { seq, uuid }: Position,
+  { offset: seq, uuid }: Position,
   ahead: readonly number[] = [],
 ): Promise<void> {
   if (seq === 0 && ahead.length === 0) return;
@@ -27,7 +27,7 @@ export async function assertNotTruncated<E extends SequencedEvent>(
   }
   if (seq === 0 || uuid === null) return;
   const isAnother = (event: E | undefined) => event?.seq === seq && envelopeOf(event).uuid !== uuid;
-  const [event] = await log.readFrom(seq, 1);
+  const [event] = await log.read(seq, 1);
   if (!isAnother(event)) return;
   if (isAnother(await confirmedFirst(log, seq, event))) {
     throw new LogTruncatedError(seq + 1, read.lastSeq);

@@ -5,6 +5,6 @@ import type { SubscriberOptions } from '../../log/subscriber-options.js';
 
 /** What consumers need of a log: its runner's subscribers, which share what they read, and a fresh look at the table. */
 export interface ConsumerLog<E extends SequencedEvent> {
-  readonly storage: Pick<EventxStorage<E>, 'readState' | 'readFrom'> & Confirming<E>;
+  readonly storage: Pick<EventxStorage<E>, 'readState' | 'read'> & Confirming<E>;
   subscriber(options: SubscriberOptions): EventxSubscriber<E>;
 }

@@ -106,7 +106,8 @@ export class ConsumerSlot<E extends SequencedEvent, M> {
     const { running } = this;
     if (running) {
       if (running.lease !== before) return;
-      if (record?.lastOwner !== owner || record.epoch !== before.epoch) this.doubt(running);
+      if (record?.lastOwner !== owner || record.fencingToken !== before.fencingToken)
+        this.doubt(running);
       else if (record.paused || record.halted || record.wantedBy) {
         running.ending = { how: howItEnds(record) };
         running.stop.abort();
@@ -164,7 +165,8 @@ export class ConsumerSlot<E extends SequencedEvent, M> {
       .holder(this.name)
       .then(
         (holder) => {
-          if (holder?.owner === owner && holder.epoch === run.lease.epoch) onStaleRead();
+          if (holder?.owner === owner && holder.fencingToken === run.lease.fencingToken)
+            onStaleRead();
           else if (this.running === run) this.breakOff(whoHasIt(holder));
         },
         (error: unknown) =>
@@ -215,8 +217,8 @@ export class ConsumerSlot<E extends SequencedEvent, M> {
     }
     this.startedAt = clock.now();
     // The last run got further, or it was moved by hand: a log that comes in pieces is followed without ever longer waits.
-    if (lease.seq !== this.startedFrom) this.failures = 0;
-    this.startedFrom = lease.seq;
+    if (lease.offset !== this.startedFrom) this.failures = 0;
+    this.startedFrom = lease.offset;
     this.running = this.run(lease, watch);
     this.sayThatItRuns(lease, before);
   }
@@ -226,7 +228,7 @@ export class ConsumerSlot<E extends SequencedEvent, M> {
     const { consumer, store } = this;
     const stop = new AbortController();
     const abort = new AbortController();
-    const place = { seq: lease.seq };
+    const place = { seq: lease.offset };
     const underWay = new CallsUnderWay({
       consumer: this.name,
       lease,
@@ -267,7 +269,7 @@ export class ConsumerSlot<E extends SequencedEvent, M> {
   }
 
   /** Once, however often it is restarted: what was in its way meanwhile is said by itself. */
-  private sayThatItRuns({ seq }: Lease, before: string | null): void {
+  private sayThatItRuns({ offset: seq }: Lease, before: string | null): void {
     const { owner, logger } = this.environment;
     if (this.saidToRun) return;
     this.saidToRun = true;
@@ -352,7 +354,7 @@ export class ConsumerSlot<E extends SequencedEvent, M> {
     );
     if (!position) return;
     logger.warn(
-      `Consumer "${this.name}" goes on at seq ${position.seq + 1} ('${policy}'): ${error.message}`,
+      `Consumer "${this.name}" goes on at seq ${position.offset + 1} ('${policy}'): ${error.message}`,
     );
   }
 
@@ -374,7 +376,7 @@ function howItEnds({ halted, wantedBy }: ConsumerRecord): string {
 
 function whoHasIt(holder: Holder | null): Ending {
   return holder?.owner
-    ? { how: LOST, why: `${holder.owner} has it now (epoch ${holder.epoch}).` }
+    ? { how: LOST, why: `${holder.owner} has it now (fencing token ${holder.fencingToken}).` }
     : { how: MOVED };
 }
 

@@ -73,7 +73,7 @@ export function assertCustomOffsetsFit(
  * functions give it. A halt lasts until the process ends.
  */
 export class CustomOffsetStore<E extends SequencedEvent> implements ConsumerStore<E, never> {
-  private epoch = 0;
+  private fencingToken = 0;
   private owner: string | null = null;
   private paused = false;
   private halted = false;
@@ -104,7 +104,7 @@ export class CustomOffsetStore<E extends SequencedEvent> implements ConsumerStor
   async register(_consumer: string, start: Destination): Promise<Placed> {
     if ((await this.load()) !== null) return 'placed';
     if ((await this.note(start, null, 0)) === 'gone') return 'gone';
-    await this.saves.run(() => this.save(start.seq));
+    await this.saves.run(() => this.save(start.offset));
     return 'placed';
   }
 
@@ -114,14 +114,14 @@ export class CustomOffsetStore<E extends SequencedEvent> implements ConsumerStor
     const { lastSeq } = await this.log.readState();
     // All of one moment: it may have got further, and halted there, meanwhile.
     const seq = this.seq ?? loaded;
-    const { consumer, epoch, owner, paused, halted, lastError, failingSince, stuck } = this;
+    const { consumer, fencingToken, owner, paused, halted, lastError, failingSince, stuck } = this;
     return [
       {
         consumer,
         keptElsewhere: true,
-        seq,
+        offset: seq,
         uuid: null,
-        epoch,
+        fencingToken,
         owner,
         lastOwner: owner,
         wantedBy: null,
@@ -143,12 +143,19 @@ export class CustomOffsetStore<E extends SequencedEvent> implements ConsumerStor
     if (seq === null || this.paused || this.halted) return null;
     await this.note(null, owner, leaseMs);
     this.owner = owner;
-    return { consumer, owner, epoch: ++this.epoch, seq, uuid: null, endless: true };
+    return {
+      consumer,
+      owner,
+      fencingToken: ++this.fencingToken,
+      offset: seq,
+      uuid: null,
+      endless: true,
+    };
   }
 
   holder(): Promise<Holder> {
-    const { owner, epoch } = this;
-    return Promise.resolve({ owner, epoch });
+    const { owner, fencingToken } = this;
+    return Promise.resolve({ owner, fencingToken });
   }
 
   /** Nothing to renew, but the occasion to say how far it has come. */
@@ -165,11 +172,11 @@ export class CustomOffsetStore<E extends SequencedEvent> implements ConsumerStor
     return Promise.resolve();
   }
 
-  commit({ epoch }: Lease, { seq }: Position): Promise<boolean> {
+  commit({ fencingToken }: Lease, { offset: seq }: Position): Promise<boolean> {
     return this.saves.run(async () => {
-      if (epoch !== this.epoch) return false;
+      if (fencingToken !== this.fencingToken) return false;
       await this.save(seq);
-      return epoch === this.epoch;
+      return fencingToken === this.fencingToken;
     });
   }
 
@@ -219,15 +226,15 @@ export class CustomOffsetStore<E extends SequencedEvent> implements ConsumerStor
 
   /** The note first where it leads back, so that retention keeps what comes next; onward it follows by itself, after the save. */
   async seek(_consumer: string, to: Destination, lease?: Lease): Promise<Placed> {
-    if (lease && lease.epoch !== this.epoch) return 'unknown';
+    if (lease && lease.fencingToken !== this.fencingToken) return 'unknown';
     const now = await this.load();
     this.destinations.add(to);
     try {
-      const leadsBack = now === null || to.seq < now;
+      const leadsBack = now === null || to.offset < now;
       if (leadsBack && (await this.note(to, null, 0)) === 'gone') return 'gone';
       // What waits to be saved counts no more.
-      this.epoch++;
-      await this.saves.run(() => this.save(to.seq));
+      this.fencingToken++;
+      await this.saves.run(() => this.save(to.offset));
       return 'placed';
     } finally {
       this.destinations.delete(to);
@@ -255,14 +262,17 @@ export class CustomOffsetStore<E extends SequencedEvent> implements ConsumerStor
     return this.notings.run(async () => {
       const at = to ?? this.place;
       if (!at) return 'placed';
-      const seq = Math.min(at.seq, ...[...this.destinations].map((destination) => destination.seq));
-      return notes.note({ ...at, seq, consumer, owner, forMs });
+      const seq = Math.min(
+        at.offset,
+        ...[...this.destinations].map((destination) => destination.offset),
+      );
+      return notes.note({ ...at, offset: seq, consumer, owner, forMs });
     });
   }
 
   /** Where it is has been saved, and so it is, whatever retention has deleted. */
   private get place(): Destination | null {
-    return this.seq === null ? null : { seq: this.seq, uuid: null, evenIfGone: true };
+    return this.seq === null ? null : { offset: this.seq, uuid: null, evenIfGone: true };
   }
 
   private async load(): Promise<number | null> {

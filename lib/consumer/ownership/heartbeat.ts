@@ -7,7 +7,7 @@ import { WakeUp } from '../../util/wake-up.js';
 import type { ConsumerRecord, ConsumerStore } from '../../storage/index.js';
 import { handoverTo } from './balance.js';
 import type { ConsumerSlot } from './consumer-slot.js';
-import type { ResolvedConsumersOptions } from './supervisor-options.js';
+import type { ResolvedConsumerProcessOptions } from './supervisor-options.js';
 import { unlimited } from './unlimited.js';
 
 export interface HeartbeatEnvironment {
@@ -33,7 +33,7 @@ export class Heartbeat<E extends SequencedEvent, M> {
 
   constructor(
     private readonly store: ConsumerStore<E, M>,
-    private readonly options: ResolvedConsumersOptions,
+    private readonly options: ResolvedConsumerProcessOptions,
     private readonly environment: HeartbeatEnvironment,
   ) {
     this.wakeUp = new WakeUp(environment.clock);

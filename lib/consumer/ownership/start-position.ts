@@ -10,7 +10,7 @@ import {
   type Position,
 } from '../../storage/index.js';
 import type { ConsumerLog } from './consumer-log.js';
-import type { ConsumerStart } from '../definition/consumer-options.js';
+import type { StartFrom } from '../../log/start-from.js';
 
 type Log<E extends SequencedEvent> = ConsumerLog<E>['storage'];
 
@@ -20,7 +20,7 @@ type Log<E extends SequencedEvent> = ConsumerLog<E>['storage'];
  */
 export async function resolveStart<E extends SequencedEvent>(
   log: Log<E>,
-  start: ConsumerStart,
+  start: StartFrom,
 ): Promise<Position> {
   const state = await log.readState();
   const { lastSeq } = state;
@@ -35,10 +35,10 @@ export async function resolveStart<E extends SequencedEvent>(
     return positionAt(log, start - 1);
   }
   // For certain where it seems that there is none: else what there is would be skipped.
-  const first = (await log.readFrom(1, 1))[0] ?? (await confirmedFirst(log, 1, undefined));
+  const first = (await log.read(1, 1))[0] ?? (await confirmedFirst(log, 1, undefined));
   const firstSeq = first?.seq ?? lastSeq + 1;
   if (start === 'earliest') return positionAt(log, firstSeq - 1);
-  const readAt = async (seq: number) => (await log.readFrom(seq, 1))[0];
+  const readAt = async (seq: number) => (await log.read(seq, 1))[0];
   return positionAt(log, (await firstSince(readAt, start.getTime(), firstSeq, lastSeq)) - 1);
 }
 
@@ -51,7 +51,7 @@ export async function resolveStart<E extends SequencedEvent>(
  */
 export async function placeAt<E extends SequencedEvent>(
   log: Log<E>,
-  start: ConsumerStart,
+  start: StartFrom,
   put: (to: Destination) => Promise<Placed>,
 ): Promise<Position | null> {
   let before: number | undefined;
@@ -59,15 +59,15 @@ export async function placeAt<E extends SequencedEvent>(
     const position = await resolveStart(log, start);
     // A number is meant as it is; and where nothing has changed since the last look, the events were gone before. What becomes of a
     // consumer whose next event is gone is a matter of its policy.
-    const evenIfGone = typeof start === 'number' || position.seq === before;
+    const evenIfGone = typeof start === 'number' || position.offset === before;
     const placed = await put({ ...position, evenIfGone });
     if (placed !== 'gone') return placed === 'placed' ? position : null;
-    before = position.seq;
+    before = position.offset;
   }
 }
 
 /** A position as it is stored: with the uuid of its event, while the log has it. */
 async function positionAt<E extends SequencedEvent>(log: Log<E>, seq: number): Promise<Position> {
-  const [event] = seq > 0 ? await log.readFrom(seq, 1) : [];
-  return { seq, uuid: event?.seq === seq ? envelopeOf(event).uuid : null };
+  const [event] = seq > 0 ? await log.read(seq, 1) : [];
+  return { offset: seq, uuid: event?.seq === seq ? envelopeOf(event).uuid : null };
 }

@@ -2,7 +2,7 @@ import { integerOption, refuseUnknownOptions } from '../../util/checks.js';
 import { LONGEST_TIMER } from '../definition/consumer-options.js';
 
 /** How the consumers of one process are kept. */
-export interface ConsumersOptions {
+export interface ConsumerProcessOptions {
   /** How long a consumer whose process died stays with it, in ms. Renewed four times as often. @default 5000 */
   readonly lease?: number;
   /** How long handlers may go on at shutdown, or when their consumer is closed, before they are broken off, in ms. @default 5000 */
@@ -14,10 +14,12 @@ export interface ConsumersOptions {
   readonly slowHandler?: number;
 }
 
-export type ResolvedConsumersOptions = Required<ConsumersOptions>;
+export type ResolvedConsumerProcessOptions = Required<ConsumerProcessOptions>;
 
 /** @throws EventxOptionsError */
-export function resolveConsumersOptions(options: ConsumersOptions = {}): ResolvedConsumersOptions {
+export function resolveConsumerProcessOptions(
+  options: ConsumerProcessOptions = {},
+): ResolvedConsumerProcessOptions {
   refuseUnknownOptions('Option "consumers"', options, ['lease', 'shutdownTimeout', 'slowHandler']);
   return {
     lease: integerOption('consumers.lease', options.lease, 5000, { min: 400, max: 3_600_000 }),

@@ -8,7 +8,7 @@ import type { Consumer } from '../definition/consumer.js';
 import type { ConsumerLog } from './consumer-log.js';
 import { ConsumerSlot } from './consumer-slot.js';
 import { Heartbeat } from './heartbeat.js';
-import type { ResolvedConsumersOptions } from './supervisor-options.js';
+import type { ResolvedConsumerProcessOptions } from './supervisor-options.js';
 
 /** What a supervisor takes from outside. */
 export interface SupervisorEnvironment {
@@ -31,7 +31,7 @@ export class ConsumerSupervisor<E extends SequencedEvent, M> {
 
   constructor(
     private readonly log: ConsumerLog<E>,
-    private readonly options: ResolvedConsumersOptions,
+    private readonly options: ResolvedConsumerProcessOptions,
     environment: SupervisorEnvironment,
   ) {
     this.environment = { clock: systemClock, random: Math.random, ...environment };

@@ -32,7 +32,7 @@ export async function assertOurs(connection: SqlConnection, target: SchemaTarget
     if (present.length === 0 || missing.length === 0) continue;
     throw new EventxSchemaError(
       `There is a table "${name}" already, which is not a table of the log: it lacks the column(s) ${missing.join(', ')}. Nothing ` +
-        `was made or changed. Give the log's table another name: tables: { ${what}: '…' }, or a "prefix" for all of them.`,
+        `was made or changed. Give it another name: tables: { ${what === 'events' ? 'events' : 'prefix'}: '…' }.`,
     );
   }
   await assertNotFormer(connection, target);

@@ -39,11 +39,11 @@ export function selectRecords(
 /** One row of `selectRecords`. */
 export function toRecord(row: Row, { createdAtColumn }: ConsumerTables): ConsumerRecord {
   const position = toPosition(row);
-  const lagEvents = Math.max(0, toSafeInteger(row.last_seq ?? 0, 'last_seq') - position.seq);
+  const lagEvents = Math.max(0, toSafeInteger(row.last_seq ?? 0, 'last_seq') - position.offset);
   return {
     consumer: row.consumer as string,
     ...position,
-    epoch: toSafeInteger(row.epoch, 'epoch'),
+    fencingToken: toSafeInteger(row.epoch, 'epoch'),
     owner: row.live_owner as string | null,
     lastOwner: row.owner as string | null,
     wantedBy: row.wanted_by as string | null,
@@ -69,5 +69,5 @@ function toDate(ms: unknown): Date | null {
 }
 
 export function toPosition(row: Row): Position {
-  return { seq: toSafeInteger(row.seq, 'seq'), uuid: row.uuid as string | null };
+  return { offset: toSafeInteger(row.seq, 'seq'), uuid: row.uuid as string | null };
 }

@@ -107,7 +107,7 @@ export class TypeOrmConsumerUnit<E extends SequencedEvent> implements ConsumerUn
     const rows = await this.connection.rows(
       `SELECT 1 FROM ${this.tables.sql.offsets} ` +
         `WHERE \`log\` = ? AND \`consumer\` = ? AND \`owner\` = ? AND \`epoch\` = ?${this.dialect.forShare}`,
-      [this.tables.log, lease.consumer, lease.owner, lease.epoch],
+      [this.tables.log, lease.consumer, lease.owner, lease.fencingToken],
     );
     return rows.length > 0;
   }

@@ -60,7 +60,7 @@ export class TypeOrmConsumerStore<E extends SequencedEvent>
   }
 
   register(consumer: string, start: Destination): Promise<Placed> {
-    const { seq, uuid } = start;
+    const { offset: seq, uuid } = start;
     const { nowMs, insertIgnore } = this.dialect;
     return this.place(start, async (connection) => {
       await connection.change({
@@ -92,13 +92,13 @@ export class TypeOrmConsumerStore<E extends SequencedEvent>
     // Whatever is read now is one row at one moment: if it is still ours, seq and epoch belong together.
     const row = await this.readLocking(consumer);
     if (row?.owner !== owner) return null;
-    return { consumer, owner, epoch: toSafeInteger(row.epoch, 'epoch'), ...toPosition(row) };
+    return { consumer, owner, fencingToken: toSafeInteger(row.epoch, 'epoch'), ...toPosition(row) };
   }
 
   async holder(consumer: string): Promise<Holder | null> {
     const row = await this.readLocking(consumer);
     return row
-      ? { owner: row.owner as string | null, epoch: toSafeInteger(row.epoch, 'epoch') }
+      ? { owner: row.owner as string | null, fencingToken: toSafeInteger(row.epoch, 'epoch') }
       : null;
   }
 
@@ -152,18 +152,18 @@ export class TypeOrmConsumerStore<E extends SequencedEvent>
     );
   }
 
-  async forgetDone({ consumer, owner, epoch }: Lease, upTo: number): Promise<void> {
+  async forgetDone({ consumer, owner, fencingToken }: Lease, upTo: number): Promise<void> {
     await this.statements.change({
       sql:
         `DELETE FROM ${this.tables.sql.done} WHERE \`log\` = ? AND \`consumer\` = ? AND \`seq\` <= ? ` +
         `AND EXISTS (SELECT 1 FROM ${this.offsets} o ` +
         'WHERE o.`log` = ? AND o.`consumer` = ? AND o.`owner` = ? AND o.`epoch` = ?)',
-      parameters: [this.log, consumer, upTo, this.log, consumer, owner, epoch],
+      parameters: [this.log, consumer, upTo, this.log, consumer, owner, fencingToken],
     });
   }
 
   async doneAhead(lease: Lease): Promise<readonly number[]> {
-    const { consumer, seq } = lease;
+    const { consumer, offset: seq } = lease;
     // A locking read: a mark that it misses is an event that is handled twice.
     const rows = await this.statements.read({
       sql:
@@ -215,13 +215,19 @@ export class TypeOrmConsumerStore<E extends SequencedEvent>
 
   /** The new epoch is what takes the consumer from whoever runs it, and makes the row differ from what it was. */
   seek(consumer: string, to: Destination, lease?: Lease): Promise<Placed> {
-    const { seq, uuid } = to;
+    const { offset: seq, uuid } = to;
     const valid = lease ? ' AND `owner` = ? AND `epoch` = ?' : '';
     const move = {
       sql:
         `UPDATE ${this.offsets} SET \`seq\` = ?, \`uuid\` = ?, \`epoch\` = \`epoch\` + 1, \`owner\` = NULL, ` +
         `\`lease_until\` = 0, ${NOT_STUCK} WHERE \`log\` = ? AND \`consumer\` = ?${valid}`,
-      parameters: [seq, uuid, this.log, consumer, ...(lease ? [lease.owner, lease.epoch] : [])],
+      parameters: [
+        seq,
+        uuid,
+        this.log,
+        consumer,
+        ...(lease ? [lease.owner, lease.fencingToken] : []),
+      ],
     };
     return this.place(to, (connection) =>
       changeAll(connection, move, [this.allOf(this.tables.sql.done, consumer)]),
@@ -237,7 +243,7 @@ export class TypeOrmConsumerStore<E extends SequencedEvent>
   }
 
   async note(note: OffsetNote): Promise<Exclude<Placed, 'unknown'>> {
-    const { consumer, seq, owner, forMs } = note;
+    const { consumer, offset: seq, owner, forMs } = note;
     const { nowMs, insertIgnore } = this.dialect;
     const set = {
       sql:
@@ -265,7 +271,7 @@ export class TypeOrmConsumerStore<E extends SequencedEvent>
 
   /** Puts a consumer somewhere while retention is held. @param change answers whether the consumer is known */
   private place(
-    { seq, evenIfGone }: Destination,
+    { offset: seq, evenIfGone }: Destination,
     change: (connection: SqlConnection) => Promise<boolean>,
   ): Promise<Placed> {
     return this.statements.connected((connection) =>
@@ -304,7 +310,7 @@ export class TypeOrmConsumerStore<E extends SequencedEvent>
   private async underLease(lease: Lease, set: string, values: unknown[]): Promise<void> {
     await this.statements.change({
       sql: `UPDATE ${this.offsets} SET ${set} WHERE \`log\` = ? AND \`consumer\` = ? AND \`owner\` = ? AND \`epoch\` = ?`,
-      parameters: [...values, this.log, lease.consumer, lease.owner, lease.epoch],
+      parameters: [...values, this.log, lease.consumer, lease.owner, lease.fencingToken],
     });
   }
 

@@ -18,7 +18,7 @@ export function deleteEvents(
     if (first === null) return 0;
     // Only now: see there.
     const { lastSeq, epoch, needed } = await readNeeds(connection, table);
-    if (since && (epoch !== since.epoch || lastSeq < since.lastSeq)) return 0;
+    if (since && (epoch !== since.logId || lastSeq < since.lastSeq)) return 0;
     const end = ignoreConsumers || needed === null ? before : Math.min(before, needed);
     if (first >= end) return 0;
     return dialect.deleteSmallest(connection, table.sql.events, table.seqColumn, end, limit);

@@ -30,7 +30,7 @@ function advance({ sql, log: name }: NumberedTable, log: LogState, count: number
     sql:
       `UPDATE ${sql.state} SET \`last_seq\` = ? ` +
       `WHERE \`name\` = ? AND \`epoch\` = ? AND \`last_seq\` = ?`,
-    parameters: [log.lastSeq + count, name, log.epoch, log.lastSeq],
+    parameters: [log.lastSeq + count, name, log.logId, log.lastSeq],
   };
 }
 

@@ -6,12 +6,12 @@ import type { LogTables } from '../tables.js';
 export function moveTo(
   { log, sql }: Pick<LogTables, 'log' | 'sql'>,
   lease: Lease,
-  { seq, uuid }: Position,
+  { offset: seq, uuid }: Position,
 ): Statement {
   return {
     sql:
       `UPDATE ${sql.offsets} SET \`seq\` = ?, \`uuid\` = ? ` +
       `WHERE \`log\` = ? AND \`consumer\` = ? AND \`owner\` = ? AND \`epoch\` = ?`,
-    parameters: [seq, uuid, log, lease.consumer, lease.owner, lease.epoch],
+    parameters: [seq, uuid, log, lease.consumer, lease.owner, lease.fencingToken],
   };
 }

@@ -24,7 +24,7 @@ import { type NumberedTable, numbering } from './numbering.js';
 const OPEN_FOR_LONG_MS = 2000;
 
 /**
- * The log in a table of a TypeORM data source. Reads are plain, consistent reads, one statement each; only `assign` opens a
+ * The log in a table of a TypeORM data source. Reads are plain, consistent reads, one statement each; only `sequence` opens a
  * transaction. All of it on connections of the log's own. The SQL is written out: TypeORM's own finders cost 2 to 30 times as much here.
  */
 export class TypeOrmEventStorage<E extends SequencedEvent, P extends PendingEvent>
@@ -49,26 +49,26 @@ export class TypeOrmEventStorage<E extends SequencedEvent, P extends PendingEven
   }
 
   async readState(): Promise<LogState> {
-    return this.stateOf(await this.read(this.sql.state, [this.table.log]));
+    return this.stateOf(await this.select(this.sql.state, [this.table.log]));
   }
 
   async confirmState(): Promise<LogState> {
     return this.stateOf(await this.confirm(this.sql.state, [this.table.log]));
   }
 
-  async confirmFrom(from: number, limit: number): Promise<readonly E[]> {
+  async confirmRead(from: number, limit: number): Promise<readonly E[]> {
     return (await this.confirm(this.sql.from, [from, limit])).map((row) => this.mapping.event(row));
   }
 
   async readPending(limit: number): Promise<readonly P[]> {
-    const pending = (await this.read(this.sql.pending, [limit])).map((row) =>
+    const pending = (await this.select(this.sql.pending, [limit])).map((row) =>
       this.mapping.pending(row),
     );
     // Already in order with every server known; see `Dialect.pendingOrder`.
     return pending.sort((a, b) => a.id - b.id);
   }
 
-  async assign(log: LogState, pending: readonly P[]): Promise<AssignResult<E>> {
+  async sequence(log: LogState, pending: readonly P[]): Promise<AssignResult<E>> {
     const ids = pending.map((event) => event.id);
     const [done, events] = await Promise.all([
       this.connections.use((connection) =>
@@ -79,7 +79,7 @@ export class TypeOrmEventStorage<E extends SequencedEvent, P extends PendingEven
         pending.map((event, index) => this.mapping.numbered(event, log.lastSeq + 1 + index)),
       ),
     ]);
-    return done ? { outcome: 'assigned', events } : { outcome: 'conflict' };
+    return done ? { outcome: 'sequenced', events } : { outcome: 'conflict' };
   }
 
   /** Somebody's transaction, most of the time: InnoDB cleans up after nobody who came later, while it is open. */
@@ -102,22 +102,22 @@ export class TypeOrmEventStorage<E extends SequencedEvent, P extends PendingEven
     });
   }
 
-  async readFrom(from: number, limit: number): Promise<readonly E[]> {
-    return (await this.read(this.sql.from, [from, limit])).map((row) => this.mapping.event(row));
+  async read(from: number, limit: number): Promise<readonly E[]> {
+    return (await this.select(this.sql.from, [from, limit])).map((row) => this.mapping.event(row));
   }
 
   async readLast(limit: number): Promise<readonly E[]> {
-    const rows = await this.read(this.sql.last, [limit]);
+    const rows = await this.select(this.sql.last, [limit]);
     return rows.reverse().map((row) => this.mapping.event(row));
   }
 
   async readClock(): Promise<number> {
-    const [row] = await this.read(`SELECT ${this.dialect.nowMs} AS \`now\``, []);
+    const [row] = await this.select(`SELECT ${this.dialect.nowMs} AS \`now\``, []);
     return toSafeInteger(row?.now, 'the clock');
   }
 
   async readMinSeq(): Promise<number | null> {
-    const [row] = await this.read(this.sql.min, []);
+    const [row] = await this.select(this.sql.min, []);
     return row?.seq == null ? null : toSafeInteger(row.seq, 'seq');
   }
 
@@ -128,7 +128,7 @@ export class TypeOrmEventStorage<E extends SequencedEvent, P extends PendingEven
     );
   }
 
-  private read(sql: string, parameters: unknown[]): Promise<Row[]> {
+  private select(sql: string, parameters: unknown[]): Promise<Row[]> {
     return this.connections.read((connection) => connection.rows(sql, parameters));
   }
 
@@ -136,7 +136,7 @@ export class TypeOrmEventStorage<E extends SequencedEvent, P extends PendingEven
   private confirm(sql: string, parameters: unknown[]): Promise<Row[]> {
     const { forShare } = this.dialect;
     // An embedded database has no copies, and nothing that could lock a row.
-    if (forShare === '') return this.read(sql, parameters);
+    if (forShare === '') return this.select(sql, parameters);
     return this.connections.fresh((connection) =>
       connection.transaction(() => connection.rows(sql + forShare, parameters)),
     );
@@ -149,6 +149,6 @@ export class TypeOrmEventStorage<E extends SequencedEvent, P extends PendingEven
           `migrations were not run. Without it numbers could be given twice, so nothing is sequenced.`,
       );
     }
-    return { lastSeq: toSafeInteger(row.lastSeq, 'last_seq'), epoch: row.epoch as string };
+    return { lastSeq: toSafeInteger(row.lastSeq, 'last_seq'), logId: row.epoch as string };
   }
 }

@@ -40,14 +40,14 @@ export class CatchUp {
       exhaustMap(() => Promise.all(CONSUMERS.map((name) => this.consumers.get(name)))),
       share(),
     );
-    const complete = looks.pipe(filter((infos) => infos.every(({ seq }) => seq >= last)));
+    const complete = looks.pipe(filter((infos) => infos.every(({ offset: seq }) => seq >= last)));
     const stalled = looks.pipe(
-      distinctUntilChanged((a, b) => a.every(({ seq }, index) => seq === b[index]!.seq)),
+      distinctUntilChanged((a, b) => a.every(({ offset: seq }, index) => seq === b[index]!.offset)),
       debounceTime(patienceMs),
     );
     const infos = await firstValueFrom(merge(complete, stalled));
     return Promise.all(
-      infos.map(async ({ name, state, seq }) => {
+      infos.map(async ({ name, state, offset: seq }) => {
         const behind = Math.max(0, last - seq);
         return { name, state, seq, behind, parked: await this.parked(name, first, last) };
       }),

@@ -12,7 +12,7 @@ import {
   type EventxEvent,
   EventxRunner,
   EventxService,
-  type StartPosition,
+  type StartFrom,
 } from 'nestjs-eventx';
 import { catchError, map, type Observable } from 'rxjs';
 
@@ -52,7 +52,7 @@ export class EventsController {
   }
 
   /** What a client saw last counts for more than the address that it opened first. */
-  private start(from?: number, lastEventId?: string): StartPosition {
+  private start(from?: number, lastEventId?: string): StartFrom {
     const next = /^\d+$/.test(lastEventId ?? '') ? Number(lastEventId) + 1 : from;
     const head = this.runner.status.lastSeq ?? 0;
     // A number ahead of the log is from another one: a page left open while the sample was started on a new database.

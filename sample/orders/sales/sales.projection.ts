@@ -52,7 +52,7 @@ export class SalesProjection implements OnApplicationBootstrap {
 
   /** The last event that is counted in, or would be, had it not been deleted. */
   get position(): number {
-    return (this.subscriber.position ?? 1) - 1;
+    return (this.subscriber.nextSeq ?? 1) - 1;
   }
 
   current(): Sales {

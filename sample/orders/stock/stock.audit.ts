@@ -44,9 +44,9 @@ export class StockAudit {
       const before = await this.consumers.get('stock');
       const rows = await this.stock.find();
       const after = await this.consumers.get('stock');
-      if (before.seq !== after.seq) continue;
+      if (before.offset !== after.offset) continue;
       return {
-        seq: after.seq,
+        seq: after.offset,
         reserved: new Map(rows.map(({ sku, reserved }) => [sku, reserved])),
       };
     }

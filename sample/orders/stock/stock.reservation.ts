@@ -9,7 +9,7 @@ import { Stock } from './stock.entity.js';
  * Reserves what was ordered. What it writes through the manager commits together with its place in the log, so each event counts
  * exactly once: after a crash, a failure, or a move to another process.
  */
-@EventxConsumer({ consumer: 'stock', transactional: true, startFrom: 'earliest' })
+@EventxConsumer('stock', { transactional: true, startFrom: 'earliest' })
 @Injectable()
 export class StockReservation {
   @OnEventx(ITEM_ORDERED)

@@ -26,7 +26,7 @@ export class EndlessLog implements EventxStorage<EventxEvent, Pending> {
   constructor(private readonly count: number) {}
 
   readState(): Promise<LogState> {
-    return Promise.resolve({ lastSeq: this.lastSeq, epoch: 'bench' });
+    return Promise.resolve({ lastSeq: this.lastSeq, logId: 'bench' });
   }
 
   async readPending(limit: number): Promise<readonly Pending[]> {
@@ -36,13 +36,13 @@ export class EndlessLog implements EventxStorage<EventxEvent, Pending> {
     return Array.from({ length }, (_, n) => ({ id: this.lastSeq + 1 + n, size: 300 }));
   }
 
-  assign(log: LogState, pending: readonly Pending[]): Promise<AssignResult<EventxEvent>> {
+  sequence(log: LogState, pending: readonly Pending[]): Promise<AssignResult<EventxEvent>> {
     const events = pending.map(({ id }) => new EventxEvent(id, { ...this.stored, id }));
     this.lastSeq = log.lastSeq + pending.length;
-    return Promise.resolve({ outcome: 'assigned', events });
+    return Promise.resolve({ outcome: 'sequenced', events });
   }
 
-  readFrom(): Promise<readonly EventxEvent[]> {
+  read(): Promise<readonly EventxEvent[]> {
     throw new Error('A subscriber fell behind the window.');
   }
 

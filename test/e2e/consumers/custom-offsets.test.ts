@@ -162,7 +162,7 @@ describe.each(DATABASES)('an offset that is kept elsewhere, with a log on %s', (
     expect(await operator.retention.runOnce()).toMatchObject({ deleted: 3, heldBackBy: ['c'] });
 
     gate.open();
-    await until(async () => (await operator.consumers.get('c')).seq === 10, {
+    await until(async () => (await operator.consumers.get('c')).offset === 10, {
       what: 'it to be noted',
     });
     expect(offsets.stored).toBe(10);

@@ -122,7 +122,7 @@ test.each([
 });
 
 test('the options of the class are checked as well', async () => {
-  @EventxConsumer({ consumer: 'c', sizelimit: 4 } as never)
+  @EventxConsumer('c', { sizelimit: 4 } as never)
   class Handler {
     @OnEventx('a')
     handle() {}

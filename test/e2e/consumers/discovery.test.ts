@@ -34,7 +34,7 @@ class ShopController {
   }
 }
 
-@EventxConsumer({ consumer: 'audit', ...START })
+@EventxConsumer('audit', START)
 @Injectable()
 class Audit {
   @OnEventx('*')

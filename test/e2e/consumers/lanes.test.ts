@@ -77,7 +77,7 @@ describe.each(DATABASES)('G5 consumers: several events at a time on %s', (databa
     await until(() => seen.includes(11), { what: 'the window to fill' });
     await app.passed('c', 1);
     for (let turn = 0; turn < 20; turn++) await app.consumers.get('c');
-    expect((await app.consumers.get('c')).seq).toBe(1);
+    expect((await app.consumers.get('c')).offset).toBe(1);
     expect(Math.max(...seen)).toBe(11);
     gate.open();
     await app.finished('c');

@@ -86,7 +86,7 @@ describe.each(DATABASES)('G5 consumers: two instances on %s', (database) => {
     const check = await open({ lease: 400 });
     const infos = await check.consumers.list();
     expect(
-      infos.filter(({ name }) => name !== 'together').map(({ seq, owner }) => [seq, owner]),
+      infos.filter(({ name }) => name !== 'together').map(({ offset: seq, owner }) => [seq, owner]),
     ).toEqual(Array(3).fill([0, 'thief']));
     // The theft itself was part of the transaction, and was rolled back with it.
     expect(infos.find(({ name }) => name === 'together')).toMatchObject({ seq: 0, owner: null });

@@ -43,7 +43,7 @@ describe.each(DATABASES)(
       await app.fill(1);
       await app.passed('earliest', 7);
       await app.passed('latest', 7);
-      const { lastError, seq } = await app.became('halt', 'halted');
+      const { lastError, offset: seq } = await app.became('halt', 'halted');
       expect(seq).toBe(2);
       expect(lastError).toMatch(
         /Event 3 is not in the log.*The next event the log has is 5.*consumers\.seek/,

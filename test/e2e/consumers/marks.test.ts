@@ -125,7 +125,7 @@ describe('G5 consumers: what lanes did ahead of the offset is done, whatever the
     });
     await first.fill(4);
     await until(async () => (await first.letters.list()).length === 1, { what: 'it to be parked' });
-    expect((await first.consumers.get('c')).seq).toBe(0);
+    expect((await first.consumers.get('c')).offset).toBe(0);
     // As a process that is gone: its offset does not get any further.
     await first.dataSource.query(
       "UPDATE eventx_offsets SET epoch = epoch + 1, owner = 'gone', lease_until = 0",

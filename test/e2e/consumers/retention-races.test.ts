@@ -92,7 +92,7 @@ describe('G7 retention: a consumer that comes while events are being deleted', (
     await holder.rollbackTransaction();
     await seek;
     expect(await run).toMatchObject({ deleted: 20 });
-    expect((await app.consumers.get('c')).seq).toBe(20);
+    expect((await app.consumers.get('c')).offset).toBe(20);
     await app.fill(1);
     await app.consumers.resume('c');
     await app.finished('c');
@@ -180,9 +180,9 @@ describe.each(DATABASES)('G7 retention: between its look and its delete on %s', 
 
   test('a consumer is moved back: it keeps what comes next', async () => {
     const { dataSource, job, store } = await start((store) =>
-      store.seek('c', { seq: 3, uuid: null }),
+      store.seek('c', { offset: 3, uuid: null }),
     );
-    await store.register('c', { seq: 10, uuid: null });
+    await store.register('c', { offset: 10, uuid: null });
     expect(await job.runOnce()).toMatchObject({ deleted: 3, before: 4, heldBackBy: ['c'] });
     expect(await left({ dataSource })).toEqual(range(4, 10));
   });
@@ -200,22 +200,22 @@ describe.each(DATABASES)('G7 retention: between its look and its delete on %s', 
 
   test('the log has moved back under a consumer: it keeps all until somebody has decided', async () => {
     const { dataSource, job, store } = await start(() => undefined);
-    await store.register('c', { seq: 10, uuid: null });
+    await store.register('c', { offset: 10, uuid: null });
     await dataSource.query('DELETE FROM eventx_events WHERE seq > 6');
     await dataSource.query('UPDATE eventx_state SET last_seq = 6');
     expect(await job.runOnce()).toMatchObject({ deleted: 0, heldBackBy: ['c'] });
-    await store.seek('c', { seq: 4, uuid: null });
+    await store.seek('c', { offset: 4, uuid: null });
     expect(await job.runOnce()).toMatchObject({ deleted: 4, heldBackBy: ['c'] });
   });
 
   test('where its place is gone, a consumer is told so, and put nowhere', async () => {
     const { store, job } = await start(() => undefined);
     await job.runOnce();
-    const gone = { seq: 3, uuid: null };
+    const gone = { offset: 3, uuid: null };
     expect(await store.register('c', gone)).toBe('gone');
     expect(await store.records()).toEqual([]);
     expect(await store.register('c', { ...gone, evenIfGone: true })).toBe('placed');
     expect(await store.seek('c', gone)).toBe('gone');
-    expect(await store.seek('c', { seq: 10, uuid: null })).toBe('placed');
+    expect(await store.seek('c', { offset: 10, uuid: null })).toBe('placed');
   });
 });

@@ -149,7 +149,7 @@ describe.each(DATABASES)('G7 retention on %s', (database) => {
     const run = app.retention.runOnce();
     await until(async () => (await left(app)).length < 290, { what: 'the run to begin' });
     await app.consumers.seek('c', 'earliest');
-    const { seq } = await app.consumers.get('c');
+    const { offset: seq } = await app.consumers.get('c');
     const result = await run;
     expect(result.heldBackBy).toEqual(['c']);
     const remaining = await left(app);

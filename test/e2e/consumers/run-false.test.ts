@@ -50,7 +50,7 @@ describe.each(DATABASES)('a process with run: false on %s', (database) => {
     expect(await idle.letters.replay({ consumer: 'c' })).toMatchObject({ replayed: 1 });
     expect(attempts.calls).toEqual([1, 2, 1]);
     await idle.consumers.seek('c', 'earliest');
-    await until(async () => (await idle.consumers.get('c')).seq === 0, { what: 'the seek' });
+    await until(async () => (await idle.consumers.get('c')).offset === 0, { what: 'the seek' });
     expect(await idle.consumers.get('c')).toMatchObject({ state: 'waiting', owner: null });
     expect(attempts.calls).toHaveLength(3);
   });

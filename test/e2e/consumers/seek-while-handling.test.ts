@@ -102,7 +102,7 @@ describe.each(DATABASES)('G5 consumers: seek while a handler is at work on %s', 
     await app.write('n');
     await new Promise(setImmediate);
     expect(await effects.seqs('c')).toEqual([1]);
-    expect((await app.consumers.get('c')).seq).toBe(1);
+    expect((await app.consumers.get('c')).offset).toBe(1);
   });
 
   test('a consumer that waits for its next attempt goes at once', async () => {

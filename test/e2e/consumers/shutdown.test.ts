@@ -87,7 +87,7 @@ describe.each(DATABASES)('G5 consumers: shutdown on %s', (database) => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
     const again = await open();
     const infos = await again.consumers.list();
-    expect(infos.map(({ name, seq, owner }) => [name, seq, owner])).toEqual(
+    expect(infos.map(({ name, offset: seq, owner }) => [name, seq, owner])).toEqual(
       ['a-plain', 'b-lanes', 'c-batch', 'd-lanes', 'd-offsets', 'f-together'].map((name) => [
         name,
         0,

@@ -11,7 +11,7 @@ import { openDatabaseLog } from '../../support/database-log.js';
 
 const LONG = 3_600_000;
 const NEVER = new AbortController().signal;
-const at = (seq: number) => ({ seq, uuid: null });
+const at = (seq: number) => ({ offset: seq, uuid: null });
 
 describe('G5 consumers: plain reads that are out of date', () => {
   const undo = cleanUpAfterEach();
@@ -34,11 +34,11 @@ describe('G5 consumers: plain reads that are out of date', () => {
 
     await store.commit(old, at(6));
     const again = (await store.acquire('c', 'one', 0))!;
-    expect(again).toMatchObject({ epoch: old.epoch + 1, seq: 6 });
+    expect(again).toMatchObject({ fencingToken: old.fencingToken + 1, offset: 6 });
     await store.atomically((unit) => unit.markDone(again, 9), NEVER);
     const next = await store.acquire('c', 'two', LONG);
-    expect(next).toMatchObject({ owner: 'two', epoch: old.epoch + 2, seq: 6 });
-    expect(await store.holder('c')).toEqual({ owner: 'two', epoch: old.epoch + 2 });
+    expect(next).toMatchObject({ owner: 'two', fencingToken: old.fencingToken + 2, offset: 6 });
+    expect(await store.holder('c')).toEqual({ owner: 'two', fencingToken: old.fencingToken + 2 });
     expect(await store.doneAhead(next!)).toEqual([9]);
     expect((await store.records(['c']))[0]).toMatchObject({ lastOwner: 'one', seq: 5 });
   });

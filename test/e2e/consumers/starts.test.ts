@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ConsumerStart } from 'nestjs-eventx';
+import type { StartFrom } from 'nestjs-eventx';
 
 import { cleanUpAfterEach } from '../../support/clean-up.js';
 import { type ConsumerApp, startConsumerApp } from '../../support/consumers/app.js';
@@ -19,7 +19,7 @@ describe.each(DATABASES)('G5 consumers: where a new one begins on %s', (database
     };
     return { app: await open(), open };
   };
-  const collect = (app: ConsumerApp, name: string, startFrom?: ConsumerStart) => {
+  const collect = (app: ConsumerApp, name: string, startFrom?: StartFrom) => {
     const seen: number[] = [];
     app.consume({ name, startFrom, handle: ({ seq }) => void seen.push(seq) });
     return seen;
@@ -65,7 +65,7 @@ describe.each(DATABASES)('G5 consumers: where a new one begins on %s', (database
     await app.fill(2);
     collect(app, 'c', 'latest');
     // Nothing was handled yet, and still it has its place.
-    expect((await app.became('c', 'running')).seq).toBe(2);
+    expect((await app.became('c', 'running')).offset).toBe(2);
     await app.close();
 
     const again = await open();

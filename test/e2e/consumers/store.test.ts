@@ -15,7 +15,7 @@ import { openDatabaseLog } from '../../support/database-log.js';
 
 const LONG = 3_600_000;
 const NEVER = new AbortController().signal;
-const at = (seq: number) => ({ seq, uuid: null });
+const at = (seq: number) => ({ offset: seq, uuid: null });
 const letter = (seq: number, key: string | null = null) =>
   ({
     event: { ...eventAt(seq), key },
@@ -44,12 +44,14 @@ describe.each(DATABASES)(
       return { store, old, lease, record, dataSource };
     };
 
-    test('acquire: one at a time, and each lease has a higher epoch', async () => {
+    test('acquire: one at a time, and each lease has a higher fencing token', async () => {
       const { store, old, lease } = await start();
       expect(old).toMatchObject({ consumer: 'c', owner: 'one', seq: 5 });
-      expect(lease.epoch).toBeGreaterThan(old.epoch);
+      expect(lease.fencingToken).toBeGreaterThan(old.fencingToken);
       expect(await store.acquire('c', 'three', LONG)).toBeNull();
-      expect((await store.acquire('c', 'two', LONG))!.epoch).toBeGreaterThan(lease.epoch);
+      expect((await store.acquire('c', 'two', LONG))!.fencingToken).toBeGreaterThan(
+        lease.fencingToken,
+      );
       expect(await store.acquire('unknown', 'one', LONG)).toBeNull();
     });
 
@@ -91,13 +93,13 @@ describe.each(DATABASES)(
 
     test('who has it is known from the row itself, whether or not the lease has run out', async () => {
       const { store, lease } = await start();
-      const { epoch } = lease;
-      expect(await store.holder('c')).toEqual({ owner: 'two', epoch });
+      const { fencingToken } = lease;
+      expect(await store.holder('c')).toEqual({ owner: 'two', fencingToken });
       await store.renew('two', ['c'], -1);
-      expect(await store.holder('c')).toEqual({ owner: 'two', epoch });
+      expect(await store.holder('c')).toEqual({ owner: 'two', fencingToken });
       expect((await store.records(['c']))[0]).toMatchObject({ owner: null, lastOwner: 'two' });
       await store.release(lease, 0);
-      expect(await store.holder('c')).toEqual({ owner: null, epoch });
+      expect(await store.holder('c')).toEqual({ owner: null, fencingToken });
       expect(await store.holder('unknown')).toBeNull();
     });
 
@@ -181,7 +183,7 @@ describe.each(DATABASES)(
     ];
 
     test.each(WRITES)(
-      '%s, of the same process before a seek: the epoch alone tells them apart',
+      '%s, of the same process before a seek: the fencing token alone tells them apart',
       async (_what, write) => {
         const { store, lease, record } = await start();
         await store.seek('c', at(3));
@@ -276,7 +278,7 @@ describe.each(DATABASES)(
       else await expect(parked).rejects.toThrow(/too long for column 'key'/);
       const kept = await dataSource.query<unknown[]>('SELECT `key` FROM eventx_dead_letters');
       expect(kept).toEqual(database === 'sqlite' ? [{ key }] : []);
-      expect((await record())!.seq).toBe(database === 'sqlite' ? 6 : 5);
+      expect((await record())!.offset).toBe(database === 'sqlite' ? 6 : 5);
     });
 
     test('a unit that is not to be kept, that fails or is broken off, leaves nothing', async () => {
@@ -304,7 +306,7 @@ describe.each(DATABASES)(
       ];
       expect(outcomes).toEqual([false, 'oh', false, false]);
       expect(await park()).toBe(0);
-      expect((await record())!.seq).toBe(5);
+      expect((await record())!.offset).toBe(5);
 
       expect(
         await store.atomically(

@@ -48,7 +48,7 @@ describe.each(DATABASES)('G8 truncation: the log moved back under a consumer on 
   const expectPolicies = async (app: ConsumerApp, seen: Record<string, string[]>) => {
     await app.finished('earliest');
     await app.finished('latest');
-    const { lastError, seq } = await app.became('halt', 'halted');
+    const { lastError, offset: seq } = await app.became('halt', 'halted');
     expect(lastError).toMatch(/truncated or replaced.*consumers\.seek\('halt'/);
     expect(seq).toBe(5);
     await app.write('new');
@@ -65,7 +65,7 @@ describe.each(DATABASES)('G8 truncation: the log moved back under a consumer on 
     for (const policy of POLICIES) await app.finished(policy);
     for (const policy of POLICIES) seen[policy]!.length = 0;
     await restore(app, 2);
-    await until(async () => (await app.consumers.get('latest')).seq === 2, {
+    await until(async () => (await app.consumers.get('latest')).offset === 2, {
       what: 'it to be noticed',
     });
     await expectPolicies(app, seen);

@@ -109,7 +109,7 @@ describe.each(DATABASES)('the doctor and the consumers, on %s', (database) => {
         /role 'consume'; or, .*consumers\.remove\('stock'\)/,
       ),
     ]);
-    expect(await examine(app, { limits: { waitingConsumerMs: 3_600_000 } })).toEqual([]);
+    expect(await examine(app, { limits: { waitingConsumer: 3_600_000 } })).toEqual([]);
     await app.consumers.pause('stock');
     expect(await examine(app)).toEqual([]);
   });

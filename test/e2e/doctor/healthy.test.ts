@@ -170,7 +170,7 @@ describe('the doctor of', () => {
     const doctor = app.get(EventxDoctor);
     const limits = { clockSkew: 5 } as object;
     await expect(doctor.examine({ limits })).rejects.toBeInstanceOf(EventxOptionsError);
-    await expect(doctor.examine({ limits: { clockSkewMs: -1 } })).rejects.toThrow(
+    await expect(doctor.examine({ limits: { clockSkew: -1 } })).rejects.toThrow(
       /"limits.clockSkewMs" must be a whole number/,
     );
   });

@@ -86,12 +86,12 @@ describe.each(DATABASES)('the doctor and the numbers, on %s', (database) => {
     await app.dataSource.query(`UPDATE eventx_events SET created_at = ${old}`);
     expect(await examine(app)).toEqual([
       finding(
-        'unsequenced',
+        'pending',
         'error',
         /oldest event without a number was written 1[12]\d s ago/,
         /run: true or run: \['sequence'\].*EventxRunner\.status\.lastError/,
       ),
     ]);
-    expect(await examine(app, { limits: { unsequencedMs: 3_600_000 } })).toEqual([]);
+    expect(await examine(app, { limits: { pending: 3_600_000 } })).toEqual([]);
   });
 });

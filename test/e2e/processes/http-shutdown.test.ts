@@ -164,8 +164,8 @@ describe.each<{ adapter: HttpAdapter; prefix?: string }>([
     await server.publish('a');
     await server.reached(1);
     const gate = new Gate();
-    const peek = server.runner.peek.bind(server.runner);
-    jest.spyOn(server.runner, 'peek').mockImplementation(async (from, limits) => {
+    const peek = server.runner.read.bind(server.runner);
+    jest.spyOn(server.runner, 'read').mockImplementation(async (from, limits) => {
       await gate.pass();
       return peek(from, limits);
     });

@@ -41,7 +41,7 @@ describe.each(['express', 'fastify'] as const)('on %s', (adapter) => {
     const log = remoteStorage({ url: `${server.url}/eventx` });
     later(() => log.close?.());
     expect(await log.readState()).toMatchObject({ lastSeq: 1 });
-    expect(await log.readFrom(1, 10)).toMatchObject([{ seq: 1, type: 'a' }]);
+    expect(await log.read(1, 10)).toMatchObject([{ seq: 1, type: 'a' }]);
     const signal = httpSignal({ url: `${server.url}/eventx/signal`, secret, timeout: 30_000 });
     later(() => signal.close?.());
     await signal.send();

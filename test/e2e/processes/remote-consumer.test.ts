@@ -99,7 +99,7 @@ describe('a durable consumer of a log in another database', () => {
     });
     await server.publish('a', 'b');
     const consumers = app.get(EventxConsumers);
-    await until(async () => (await consumers.get('bills')).seq === 2, { what: 'both events' });
+    await until(async () => (await consumers.get('bills')).offset === 2, { what: 'both events' });
     expect(await consumers.list()).toEqual([
       expect.objectContaining({ name: 'bills', state: 'running', seq: 2 }),
     ]);

@@ -78,7 +78,7 @@ describe('G6 any replica: a session that has fallen silent', () => {
     });
     expect(await row('free')).toMatchObject({ owner: before['owner'], epoch: before['epoch'] });
     await app.write('a');
-    expect((await app.finished('free')).seq).toBe(1);
+    expect((await app.finished('free')).offset).toBe(1);
 
     await silent.query('ROLLBACK');
     await app.finished('locked');
@@ -117,7 +117,7 @@ describe('G6 any replica: a session that has fallen silent', () => {
     };
     await database.query("INSERT INTO eventx_events (type, uuid, data) VALUES ('b', '', '{}')");
     const log = await storage.readState();
-    const numbering = storage.assign(log, await storage.readPending(10));
+    const numbering = storage.sequence(log, await storage.readPending(10));
     numbering.catch(() => undefined);
     await until(() => frozen, { what: 'the commit to be held up' });
 

@@ -52,8 +52,8 @@ describe('G5 consumers: another process takes over', () => {
       first.resume();
       // It finds out, and shuts down in good order: whatever it tried was tried by then.
       await first.stop();
-      const { seq, owner } = await app.consumers.get(consumer);
-      expect({ seq, owner }).toEqual({ seq: taken.seq, owner: taken.owner });
+      const { offset: seq, owner } = await app.consumers.get(consumer);
+      expect({ seq, owner }).toEqual({ seq: taken.offset, owner: taken.owner });
       if (consumer === 'plain') return;
       expect(await effects.rows(consumer)).toEqual(rows);
       expect(rows.map((row) => row.seq).sort((a, b) => a - b)).toEqual(range(1, 6));
@@ -66,7 +66,7 @@ describe('G5 consumers: another process takes over', () => {
     let watching = true;
     const watch = until(
       async () => {
-        const { seq } = await app.consumers.get('plain');
+        const { offset: seq } = await app.consumers.get('plain');
         if (seq < last) throw new Error(`It went back from ${last} to ${seq}.`);
         last = seq;
         return !watching;

@@ -78,13 +78,13 @@ export async function startConsumerApp(
       }),
     write,
     fill: (count) => write(...Array.from({ length: count }, () => 'n')),
-    passed: (name, seq) => waitFor(name, `pass seq ${seq}`, (info) => info.seq >= seq),
+    passed: (name, seq) => waitFor(name, `pass seq ${seq}`, (info) => info.offset >= seq),
     // An offset beyond the end of a log that was truncated has no lag either.
     finished: (name) =>
       waitFor(
         name,
         'finish',
-        ({ seq, lag }) => seq > 0 && lag === 0 && seq <= (app.runner.status.lastSeq ?? seq),
+        ({ offset: seq, lag }) => seq > 0 && lag === 0 && seq <= (app.runner.status.lastSeq ?? seq),
       ),
     became: (name, state) => waitFor(name, `be ${state}`, (info) => info.state === state),
   };

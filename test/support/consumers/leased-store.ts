@@ -51,7 +51,7 @@ export class LeasedStore extends CustomOffsetStore<E> {
 
   override async holder(): Promise<Holder> {
     const holder = await super.holder();
-    return this.thief ? { owner: this.thief, epoch: holder.epoch + 1 } : holder;
+    return this.thief ? { owner: this.thief, fencingToken: holder.fencingToken + 1 } : holder;
   }
 
   override commit(lease: Lease, position: Position): Promise<boolean> {

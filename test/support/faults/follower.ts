@@ -65,7 +65,7 @@ export class Follower {
   }
 
   private get isTooClose(): boolean {
-    const position = this.subscriber.position ?? 1;
+    const position = this.subscriber.nextSeq ?? 1;
     return this.lag > 0 && (this.settings.head() ?? 0) - position < this.lag;
   }
 }

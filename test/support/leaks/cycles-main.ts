@@ -13,7 +13,7 @@ import {
   memoryOffsets,
 } from '../../../lib/consumer/ownership/custom-offsets.js';
 import { ConsumerSupervisor } from '../../../lib/consumer/ownership/supervisor.js';
-import { resolveConsumersOptions } from '../../../lib/consumer/ownership/supervisor-options.js';
+import { resolveConsumerProcessOptions } from '../../../lib/consumer/ownership/supervisor-options.js';
 import { silentLogger } from '../silent-logger.js';
 import { until } from '../until.js';
 import { footprint } from './footprint.js';
@@ -31,7 +31,7 @@ async function cycle(): Promise<void> {
   const runner = new EventxRunner<InMemoryEvent<number>>(storage);
   const supervisor = new ConsumerSupervisor<InMemoryEvent<number>, never>(
     { storage, subscriber: runner.subscriber.bind(runner) },
-    resolveConsumersOptions(),
+    resolveConsumerProcessOptions(),
     { logger: silentLogger, owner: 'me' },
   );
   let handled = 0;

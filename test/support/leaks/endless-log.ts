@@ -17,7 +17,7 @@ export class EndlessLog implements EventxStorage<EventxEvent, Pending> {
   constructor(private readonly limit: () => number) {}
 
   readState(): Promise<LogState> {
-    return Promise.resolve({ lastSeq: this.lastSeq, epoch: 'endless' });
+    return Promise.resolve({ lastSeq: this.lastSeq, logId: 'endless' });
   }
 
   async readPending(limit: number): Promise<readonly Pending[]> {
@@ -27,19 +27,19 @@ export class EndlessLog implements EventxStorage<EventxEvent, Pending> {
     return Array.from({ length }, (_, n) => ({ id: this.lastSeq + 1 + n, size: SIZE }));
   }
 
-  assign(log: LogState, pending: readonly Pending[]): Promise<AssignResult<EventxEvent>> {
+  sequence(log: LogState, pending: readonly Pending[]): Promise<AssignResult<EventxEvent>> {
     this.lastSeq = log.lastSeq + pending.length;
-    return Promise.resolve({ outcome: 'assigned', events: pending.map(({ id }) => eventAt(id)) });
+    return Promise.resolve({ outcome: 'sequenced', events: pending.map(({ id }) => eventAt(id)) });
   }
 
-  async readFrom(from: number, limit: number): Promise<readonly EventxEvent[]> {
+  async read(from: number, limit: number): Promise<readonly EventxEvent[]> {
     await nextTurn();
     const length = Math.max(0, Math.min(limit, this.lastSeq - from + 1));
     return Array.from({ length }, (_, n) => eventAt(from + n));
   }
 
   readLast(limit: number): Promise<readonly EventxEvent[]> {
-    return this.readFrom(Math.max(1, this.lastSeq - limit + 1), limit);
+    return this.read(Math.max(1, this.lastSeq - limit + 1), limit);
   }
 }
 

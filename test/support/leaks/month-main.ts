@@ -12,7 +12,7 @@ import {
   memoryOffsets,
 } from '../../../lib/consumer/ownership/custom-offsets.js';
 import { ConsumerSupervisor } from '../../../lib/consumer/ownership/supervisor.js';
-import { resolveConsumersOptions } from '../../../lib/consumer/ownership/supervisor-options.js';
+import { resolveConsumerProcessOptions } from '../../../lib/consumer/ownership/supervisor-options.js';
 import { silentLogger } from '../silent-logger.js';
 import { until } from '../until.js';
 import { EndlessLog } from './endless-log.js';
@@ -28,7 +28,7 @@ const storage = new EndlessLog(() => Math.min(limit, handled + AHEAD));
 const runner = new EventxRunner<EventxEvent>(storage, { pollInterval: 1 });
 const supervisor = new ConsumerSupervisor<EventxEvent, never>(
   { storage, subscriber: runner.subscriber.bind(runner) },
-  resolveConsumersOptions(),
+  resolveConsumerProcessOptions(),
   { logger: silentLogger, owner: 'me' },
 );
 supervisor.add(

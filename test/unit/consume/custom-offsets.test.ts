@@ -8,7 +8,7 @@ import type { SequencedEvent } from '../../../lib/event/event.js';
 import type { OffsetNote, OffsetNotes } from '../../../lib/storage/index.js';
 import { until } from '../../support/until.js';
 
-const at = (seq: number) => ({ seq, uuid: null });
+const at = (seq: number) => ({ offset: seq, uuid: null });
 
 /** Another store, which saves when it is told to. */
 class SlowOffsets implements CustomOffsets {
@@ -49,14 +49,14 @@ class Notes implements OffsetNotes {
   /** Steps back before this seq find their events deleted. */
   first = 1;
 
-  note({ seq, evenIfGone }: OffsetNote): Promise<'placed' | 'gone'> {
+  note({ offset: seq, evenIfGone }: OffsetNote): Promise<'placed' | 'gone'> {
     if (seq + 1 < this.first && !evenIfGone) return Promise.resolve('gone');
     this.seqs.push(seq);
     return Promise.resolve('placed');
   }
 }
 
-const log = { readState: () => Promise.resolve({ lastSeq: 100, epoch: 'e' }) };
+const log = { readState: () => Promise.resolve({ lastSeq: 100, logId: 'e' }) };
 
 describe('an offset that is kept elsewhere', () => {
   const start = async (seq: number) => {

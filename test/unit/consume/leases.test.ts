@@ -4,7 +4,7 @@ import { type InMemoryEvent, InMemoryEventStorage } from 'nestjs-eventx/testing'
 
 import { Consumer } from '../../../lib/consumer/definition/consumer.js';
 import { ConsumerSupervisor } from '../../../lib/consumer/ownership/supervisor.js';
-import { resolveConsumersOptions } from '../../../lib/consumer/ownership/supervisor-options.js';
+import { resolveConsumerProcessOptions } from '../../../lib/consumer/ownership/supervisor-options.js';
 import { Gate } from '../../support/consumers/gate.js';
 import { LeasedStore } from '../../support/consumers/leased-store.js';
 import { ManualClock } from '../../support/manual-clock.js';
@@ -39,7 +39,7 @@ describe('the lease of a consumer', () => {
     const runner = new EventxRunner<E>(log);
     supervisor = new ConsumerSupervisor(
       { storage: log, subscriber: runner.subscriber.bind(runner) },
-      resolveConsumersOptions({ lease: LEASE, shutdownTimeout: 100 }),
+      resolveConsumerProcessOptions({ lease: LEASE, shutdownTimeout: 100 }),
       { logger, owner: 'me', clock, random: () => 0.999 },
     );
     running = Promise.all([runner.run(end.signal), supervisor.run(end.signal)]);
@@ -86,7 +86,7 @@ describe('the lease of a consumer', () => {
     hold = new Gate();
     consume();
     await hold.arrived();
-    store.stale = { lastOwner: 'who had it before', owner: 'who had it before', epoch: 0 };
+    store.stale = { lastOwner: 'who had it before', owner: 'who had it before', fencingToken: 0 };
     await beats(10);
     expect(signals[0]!.aborted).toBe(false);
     hold.open();
@@ -103,7 +103,7 @@ describe('the lease of a consumer', () => {
     consume();
     await hold.arrived();
     store.thief = 'web-2:1:00';
-    store.stale = { lastOwner: 'web-2:1:00', owner: 'web-2:1:00', epoch: 99 };
+    store.stale = { lastOwner: 'web-2:1:00', owner: 'web-2:1:00', fencingToken: 99 };
     supervisor.poke();
     await until(() => signals[0]!.aborted, { what: 'the handler to hear of it' });
     expect(signals[0]!.reason).toBeInstanceOf(LeaseLostError);

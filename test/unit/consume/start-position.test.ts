@@ -9,8 +9,8 @@ import { eventAt, range } from '../../support/stored-events.js';
 
 /** Events 4 to 9; each has its seq in seconds as its time. */
 const log = {
-  readState: () => Promise.resolve({ lastSeq: 9, epoch: 'e' }),
-  readFrom: (from: number, limit: number) =>
+  readState: () => Promise.resolve({ lastSeq: 9, logId: 'e' }),
+  read: (from: number, limit: number) =>
     Promise.resolve(
       range(Math.max(4, from), 9)
         .slice(0, limit)
@@ -32,7 +32,7 @@ describe('where a consumer begins: the place before its first event', () => {
     [new Date(99_000), 9],
   ] as const)('%p', async (start, seq) => {
     const uuid = seq >= 4 ? `uuid-${seq}` : null;
-    expect(await resolveStart(log, start)).toEqual({ seq, uuid });
+    expect(await resolveStart(log, start)).toEqual({ offset: seq, uuid });
   });
 
   test('not ahead of the log', async () => {
@@ -42,9 +42,9 @@ describe('where a consumer begins: the place before its first event', () => {
   test('not at a time, where events have none', async () => {
     const timeless = new InMemoryEventStorage<number>();
     timeless.insert(1);
-    await timeless.assign(await timeless.readState(), await timeless.readPending(1));
+    await timeless.sequence(await timeless.readState(), await timeless.readPending(1));
     await expect(resolveStart(timeless, new Date(0))).rejects.toThrow(/createdAt/);
-    expect(await resolveStart(timeless, 'latest')).toEqual({ seq: 1, uuid: null });
+    expect(await resolveStart(timeless, 'latest')).toEqual({ offset: 1, uuid: null });
   });
 });
 
@@ -57,14 +57,14 @@ describe('a consumer is put where it is to begin', () => {
       tries,
       log: {
         readState: log.readState,
-        readFrom: (from: number, limit: number) =>
+        read: (from: number, limit: number) =>
           Promise.resolve(
             range(Math.max(first, from), 9)
               .slice(0, limit)
               .map((seq) => eventAt(seq)),
           ),
       },
-      put: ({ seq, evenIfGone }: Destination): Promise<Placed> => {
+      put: ({ offset: seq, evenIfGone }: Destination): Promise<Placed> => {
         tries.push([seq, evenIfGone]);
         if (times-- > 0) first += 2;
         return Promise.resolve(seq + 1 < first && !evenIfGone ? 'gone' : 'placed');
@@ -74,13 +74,13 @@ describe('a consumer is put where it is to begin', () => {
 
   test('where events are deleted in between, the log is looked at again', async () => {
     const { log, put, tries } = losing(2);
-    expect(await placeAt(log, 'earliest', put)).toMatchObject({ seq: 4 });
+    expect(await placeAt(log, 'earliest', put)).toMatchObject({ offset: 4 });
     expect(tries.map(([seq]) => seq)).toEqual([0, 2, 4]);
   });
 
   test('a number is meant as it is: what is gone there is for the consumer’s policy', async () => {
     const { log, put, tries } = losing(2);
-    expect(await placeAt(log, 1, put)).toMatchObject({ seq: 0 });
+    expect(await placeAt(log, 1, put)).toMatchObject({ offset: 0 });
     expect(tries).toEqual([[0, true]]);
   });
 
@@ -90,7 +90,7 @@ describe('a consumer is put where it is to begin', () => {
       tries.push(evenIfGone);
       return Promise.resolve(evenIfGone ? 'placed' : 'gone');
     });
-    expect(place).toMatchObject({ seq: 9 });
+    expect(place).toMatchObject({ offset: 9 });
     expect(tries).toEqual([false, true]);
   });
 
@@ -101,58 +101,58 @@ describe('a consumer is put where it is to begin', () => {
 
 describe('a position is still of this log', () => {
   test.each([
-    [{ seq: 0, uuid: null }, []],
-    [{ seq: 9, uuid: 'uuid-9' }, []],
-    [{ seq: 9, uuid: null }, []],
+    [{ offset: 0, uuid: null }, []],
+    [{ offset: 9, uuid: 'uuid-9' }, []],
+    [{ offset: 9, uuid: null }, []],
     // Retention took it: only its number can be checked.
-    [{ seq: 2, uuid: 'another' }, []],
-    [{ seq: 5, uuid: 'uuid-5' }, [7, 9]],
+    [{ offset: 2, uuid: 'another' }, []],
+    [{ offset: 5, uuid: 'uuid-5' }, [7, 9]],
   ])('%j, done ahead: %j', async (position, ahead) => {
     await assertNotTruncated(log, position, ahead);
   });
 
   test.each([
-    [{ seq: 10, uuid: 'uuid-10' }, []],
-    [{ seq: 9, uuid: 'another' }, []],
-    [{ seq: 0, uuid: null }, [10]],
-    [{ seq: 5, uuid: 'uuid-5' }, [12, 7]],
+    [{ offset: 10, uuid: 'uuid-10' }, []],
+    [{ offset: 9, uuid: 'another' }, []],
+    [{ offset: 0, uuid: null }, [10]],
+    [{ offset: 5, uuid: 'uuid-5' }, [12, 7]],
   ])('or is not: %j, done ahead: %j', async (position, ahead) => {
     await expect(assertNotTruncated(log, position, ahead)).rejects.toThrow(LogTruncatedError);
   });
 });
 
 describe('a read that is old', () => {
-  const before = { lastSeq: 2, epoch: 'e' };
-  const confirmed = { ...log, confirmState: log.readState, confirmFrom: log.readFrom };
+  const before = { lastSeq: 2, logId: 'e' };
+  const confirmed = { ...log, confirmState: log.readState, confirmRead: log.read };
   const oldState = { ...confirmed, readState: () => Promise.resolve(before) };
 
   test.each([
-    [{ seq: 9, uuid: 'uuid-9' }, []],
-    [{ seq: 0, uuid: null }, [7]],
+    [{ offset: 9, uuid: 'uuid-9' }, []],
+    [{ offset: 0, uuid: null }, [7]],
   ])('is no truncation: %j, done ahead: %j', async (position, ahead) => {
     await expect(assertNotTruncated(oldState, position, ahead)).rejects.toThrow(StaleReadError);
   });
 
   test('with another event at the position is none', async () => {
-    const readFrom = () => Promise.resolve([{ ...eventAt(9), uuid: 'of an older log' }]);
-    const position = { seq: 9, uuid: 'uuid-9' };
-    await expect(assertNotTruncated({ ...confirmed, readFrom }, position)).rejects.toThrow(
+    const read = () => Promise.resolve([{ ...eventAt(9), uuid: 'of an older log' }]);
+    const position = { offset: 9, uuid: 'uuid-9' };
+    await expect(assertNotTruncated({ ...confirmed, read }, position)).rejects.toThrow(
       StaleReadError,
     );
   });
 
   test('nor hides a truncation that is there', async () => {
-    const position = { seq: 10, uuid: 'uuid-10' };
+    const position = { offset: 10, uuid: 'uuid-10' };
     await expect(assertNotTruncated(oldState, position)).rejects.toThrow(/ends at 9/);
-    await expect(assertNotTruncated(confirmed, { seq: 9, uuid: 'another' })).rejects.toThrow(
+    await expect(assertNotTruncated(confirmed, { offset: 9, uuid: 'another' })).rejects.toThrow(
       LogTruncatedError,
     );
   });
 
   test('is no reason to refuse a start, nor to skip what there is', async () => {
-    expect(await resolveStart(oldState, 8)).toMatchObject({ seq: 7 });
+    expect(await resolveStart(oldState, 8)).toMatchObject({ offset: 7 });
     await expect(resolveStart(oldState, 11)).rejects.toThrow(EventxUsageError);
-    const readFrom = () => Promise.resolve([]);
-    expect(await resolveStart({ ...confirmed, readFrom }, 'earliest')).toMatchObject({ seq: 3 });
+    const read = () => Promise.resolve([]);
+    expect(await resolveStart({ ...confirmed, read }, 'earliest')).toMatchObject({ offset: 3 });
   });
 });

@@ -8,7 +8,7 @@ import {
   memoryOffsets,
 } from '../../../lib/consumer/ownership/custom-offsets.js';
 import { ConsumerSupervisor } from '../../../lib/consumer/ownership/supervisor.js';
-import { resolveConsumersOptions } from '../../../lib/consumer/ownership/supervisor-options.js';
+import { resolveConsumerProcessOptions } from '../../../lib/consumer/ownership/supervisor-options.js';
 import type { ConsumerRecord, Lease } from '../../../lib/storage/index.js';
 import { Gate } from '../../support/consumers/gate.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
@@ -64,7 +64,7 @@ describe('the consumers of a process', () => {
     const subscriber = runner.subscriber.bind(runner);
     supervisor = new ConsumerSupervisor(
       { storage: log, subscriber },
-      resolveConsumersOptions({ lease: 400, shutdownTimeout: 1000 }),
+      resolveConsumerProcessOptions({ lease: 400, shutdownTimeout: 1000 }),
       { logger: new RecordingLogger(), owner: 'me' },
     );
     running = Promise.all([runner.run(end.signal), supervisor.run(end.signal)]);

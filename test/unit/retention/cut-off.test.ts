@@ -9,7 +9,7 @@ const FACTS: LogFacts = {
   offsets: [],
   ignoreConsumers: false,
 };
-const behind = (...seqs: number[]) => seqs.map((seq) => ({ consumer: `at-${seq}`, seq }));
+const behind = (...seqs: number[]) => seqs.map((seq) => ({ consumer: `at-${seq}`, offset: seq }));
 
 describe('what retention may delete', () => {
   test.each<[string, Partial<LogFacts>, number]>([

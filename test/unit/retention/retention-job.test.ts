@@ -11,7 +11,7 @@ import { until } from '../../support/until.js';
 async function logOf(count: number): Promise<InMemoryEventStorage<number>> {
   const log = new InMemoryEventStorage<number>();
   log.insert(...range(1, count));
-  await log.assign(await log.readState(), await log.readPending(count));
+  await log.sequence(await log.readState(), await log.readPending(count));
   return log;
 }
 
@@ -63,7 +63,7 @@ describe('the retention job', () => {
     'says once, not every time, whom it waits for or passes (ignoreConsumers: %s)',
     async (ignoreConsumers) => {
       const logger = new RecordingLogger();
-      let offsets = [{ consumer: 'slow', seq: 1 }];
+      let offsets = [{ consumer: 'slow', offset: 1 }];
       const job = new EventxRetentionJob(
         await logOf(5),
         resolveRetentionOptions({ maxTotalEvents: 0, ignoreConsumers }),
@@ -80,7 +80,7 @@ describe('the retention job', () => {
       ]);
       offsets = [];
       await job.runOnce();
-      offsets = [{ consumer: 'slow', seq: 2 }];
+      offsets = [{ consumer: 'slow', offset: 2 }];
       await job.runOnce();
       expect(logger.of('warn')).toHaveLength(2);
     },

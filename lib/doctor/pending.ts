@@ -2,8 +2,8 @@ import { quote } from '../typeorm/tables.js';
 import type { Check } from './examination.js';
 
 /** Events get their numbers soon after they were published. */
-export const unsequenced: Check = {
-  name: 'unsequenced',
+export const pending: Check = {
+  name: 'pending',
 
   async examine(examination) {
     const { target, table, mapping } = examination.log;
@@ -15,10 +15,10 @@ export const unsequenced: Check = {
         `FROM ${sql.events}${dialect.forceIndex(table.seqIndex)} ` +
         `WHERE ${quote(seqColumn)} IS NULL ${dialect.pendingOrder(mapping.id)} LIMIT 1`,
     );
-    if (age == null || Number(age) <= examination.limits.unsequencedMs) return [];
+    if (age == null || Number(age) <= examination.limits.pending) return [];
     return [
       {
-        check: 'unsequenced',
+        check: 'pending',
         severity: 'error',
         message:
           `The oldest event without a number was written ${Math.round(Number(age) / 1000)} s ago, and nobody sees it before it has ` +
