@@ -20,7 +20,7 @@ describe('the statements that number a batch', () => {
     expect(count).toBe(3);
     expect(advance).toEqual({
       sql:
-        'UPDATE `shop_state` SET `last_seq` = ? ' +
+        'UPDATE `eventx_state` SET `last_seq` = ? ' +
         'WHERE `name` = ? AND `epoch` = ? AND `last_seq` = ?',
       parameters: [43, 'shop_events', 'e1', 40],
     });
