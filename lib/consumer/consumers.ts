@@ -20,7 +20,7 @@ export interface ConsumerInfo {
   readonly offset: number;
   /** Events it has yet to handle. */
   readonly lag: number;
-  /** Age of the oldest of them, in seconds; null where events have no time. */
+  /** Age of the oldest of them, in ms; null where events have no time. */
   readonly lagMs: number | null;
   /** Identity of the process that runs it. */
   readonly owner: string | null;
@@ -145,14 +145,13 @@ function known<T>(name: string, found: T | undefined): T {
 function toInfo(record: ConsumerRecord): ConsumerInfo {
   const { consumer: name, offset: seq, owner, lastError, lagEvents: lag, lagMs } = record;
   const { failingSince, stuck } = record;
-  const lagSeconds = lagMs === null ? null : lagMs / 1000;
   const state = stateOf(record);
   return {
     name,
     state,
     offset: seq,
     lag,
-    lagMs: lagSeconds,
+    lagMs,
     owner,
     lastError,
     failingSince,

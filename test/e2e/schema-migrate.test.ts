@@ -145,16 +145,16 @@ describe.each(DATABASES)('the schema on %s', (database) => {
 
   test('has the names and the prefix that the options give', async () => {
     const { options, dataSource } = await empty();
-    const tables = { prefix: 'shop_', state: 'Places', migrations: 'steps' };
+    const tables = { prefix: 'shop_', events: 'Places' };
     const log = await startApp(options, { extras: { tables } });
     later(() => log.close());
     const names = await tablesOf(dataSource);
-    expect(names).toEqual(expect.arrayContaining(['Places', 'shop_eventx_events', 'steps']));
-    expect(names.every((name) => /^(Places|steps|shop_.*)$/.test(name))).toBe(true);
+    expect(names).toEqual(expect.arrayContaining(['Places', 'shop_eventx_state']));
+    expect(names.every((name) => /^(Places|shop_.*)$/.test(name))).toBe(true);
     await log.publish('a', 'b');
     expect(seqsOf(await take(log.eventx.subscriber({ from: 1 }), 2))).toEqual([1, 2]);
-    expect(await dataSource.query('SELECT name FROM Places')).toEqual([
-      { name: 'shop_eventx_events' },
+    expect(await dataSource.query('SELECT name FROM shop_eventx_state')).toEqual([
+      { name: 'Places' },
     ]);
   });
 });

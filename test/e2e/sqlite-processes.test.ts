@@ -28,7 +28,7 @@ const CounterEntity = new EntitySchema<Counter>({
 const CHILD = `
 import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { serializeSqlite } from './lib/typeorm/sqlite/serialize-sqlite.js';
+import { serializeSqlite } from './lib/typeorm/dialects/sqlite/serialize-sqlite.js';
 
 const require = createRequire(${JSON.stringify(join(process.cwd(), 'package.json'))});
 const { DataSource, EntitySchema } = require('typeorm');
@@ -83,7 +83,8 @@ describe('several users of one SQLite file', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'eventx-sqlite-child-'));
-    for (const part of ['lib/core', 'lib/typeorm/sqlite']) await transpile(part, folder);
+    for (const part of ['lib', 'lib/util', 'lib/typeorm/dialects/sqlite'])
+      await transpile(part, folder);
     await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
     await writeFile(join(folder, 'child.js'), CHILD);
   });

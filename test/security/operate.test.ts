@@ -51,10 +51,10 @@ describe.each(DATABASES)('operating consumers with what a request may hold on %s
     expect((await consumers.list()).map(({ name }) => name)).toEqual([...NAMES].sort());
     for (const name of NAMES) {
       await consumers.pause(name);
-      expect(await app.became(name, 'paused')).toMatchObject({ name, seq: 1 });
+      expect(await app.became(name, 'paused')).toMatchObject({ name, offset: 1 });
       await consumers.seek(name, 'latest');
       await consumers.resume(name);
-      expect(await app.became(name, 'running')).toMatchObject({ name, seq: 1, lag: 0 });
+      expect(await app.became(name, 'running')).toMatchObject({ name, offset: 1, lag: 0 });
       expect(await letters.list({ consumer: name })).toHaveLength(1);
       expect(await letters.replay({ consumer: name })).toMatchObject({ failed: [{ seq: 1 }] });
       await consumers.remove(name);

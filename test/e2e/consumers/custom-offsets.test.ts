@@ -86,7 +86,7 @@ describe.each(DATABASES)('an offset that is kept elsewhere, with a log on %s', (
       handle: ({ seq }) => attempts.call(seq),
     });
     expect(await app.became('c', 'halted')).toMatchObject({
-      seq: 1,
+      offset: 1,
       lag: 2,
       lastError: expect.stringContaining('no luck'),
     });
@@ -95,7 +95,7 @@ describe.each(DATABASES)('an offset that is kept elsewhere, with a log on %s', (
     await app.finished('c');
     await app.consumers.pause('c');
     await app.consumers.seek('c', 'earliest');
-    expect(await app.consumers.get('c')).toMatchObject({ state: 'paused', seq: 0, lag: 3 });
+    expect(await app.consumers.get('c')).toMatchObject({ state: 'paused', offset: 0, lag: 3 });
     await app.consumers.resume('c');
     await app.finished('c');
     expect(attempts.calls).toEqual([1, 2, 2, 3, 1, 2, 3]);
@@ -155,10 +155,10 @@ describe.each(DATABASES)('an offset that is kept elsewhere, with a log on %s', (
     app.consume({ name: 'c', offsets, handle: () => gate.pass() });
     await gate.arrived();
     expect(await operator.consumers.list()).toMatchObject([
-      { name: 'c', state: 'running', seq: 3, lag: 7, owner: expect.any(String) },
+      { name: 'c', state: 'running', offset: 3, lag: 7, owner: expect.any(String) },
     ]);
     // It says what it knows itself, and once.
-    expect(await app.consumers.list()).toMatchObject([{ name: 'c', state: 'running', seq: 3 }]);
+    expect(await app.consumers.list()).toMatchObject([{ name: 'c', state: 'running', offset: 3 }]);
     expect(await operator.retention.runOnce()).toMatchObject({ deleted: 3, heldBackBy: ['c'] });
 
     gate.open();
@@ -169,7 +169,7 @@ describe.each(DATABASES)('an offset that is kept elsewhere, with a log on %s', (
     await app.fill(2);
     await until(() => offsets.stored === 12, { what: 'it to be saved' });
     await app.close();
-    expect(await operator.consumers.get('c')).toMatchObject({ state: 'waiting', seq: 12 });
+    expect(await operator.consumers.get('c')).toMatchObject({ state: 'waiting', offset: 12 });
 
     const writer = await open({ run: ['sequence'] });
     await writer.fill(3);

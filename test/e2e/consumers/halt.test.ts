@@ -51,7 +51,7 @@ describe.each(DATABASES)('G10 nothing dropped: a consumer that halts on %s', (da
       attempts.mend();
       await again.consumers.resume('c');
       const done = await again.finished('c');
-      expect(done).toMatchObject({ state: 'running', seq: 6, lastError: null });
+      expect(done).toMatchObject({ state: 'running', offset: 6, lastError: null });
       expect(attempts.calls[before]).toBe(3);
     },
   );

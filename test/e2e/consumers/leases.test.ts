@@ -89,7 +89,7 @@ describe.each(DATABASES)('G5 consumers: two instances on %s', (database) => {
       infos.filter(({ name }) => name !== 'together').map(({ offset: seq, owner }) => [seq, owner]),
     ).toEqual(Array(3).fill([0, 'thief']));
     // The theft itself was part of the transaction, and was rolled back with it.
-    expect(infos.find(({ name }) => name === 'together')).toMatchObject({ seq: 0, owner: null });
+    expect(infos.find(({ name }) => name === 'together')).toMatchObject({ offset: 0, owner: null });
     const kept = Effects.of(check.dataSource);
     expect(await kept.seqs('together')).toEqual([]);
   });

@@ -167,7 +167,7 @@ describe.each(DATABASES)('G7 retention: between its look and its delete on %s', 
   test('a consumer is registered: it keeps all, and the result says so', async () => {
     const { dataSource, job, storage } = await start(async (store) => {
       const put = (to: Parameters<typeof store.register>[1]) => store.register('c', to);
-      expect(await placeAt(storage, 'earliest', put)).toMatchObject({ seq: 0 });
+      expect(await placeAt(storage, 'earliest', put)).toMatchObject({ offset: 0 });
     });
     expect(await job.runOnce()).toEqual({
       deleted: 0,

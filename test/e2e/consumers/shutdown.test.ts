@@ -39,8 +39,8 @@ describe.each(DATABASES)('G5 consumers: shutdown on %s', (database) => {
     gate.open();
     await closing;
     const { consumers } = await open();
-    expect(await consumers.get('plain')).toMatchObject({ seq: 1, owner: null });
-    expect(await consumers.get('lanes')).toMatchObject({ seq: 2, owner: null });
+    expect(await consumers.get('plain')).toMatchObject({ offset: 1, owner: null });
+    expect(await consumers.get('lanes')).toMatchObject({ offset: 2, owner: null });
     expect(gate.count).toBe(3);
   });
 
@@ -136,7 +136,7 @@ describe.each(DATABASES)('G5 consumers: shutdown on %s', (database) => {
     expect((await other.consumers.get('c')).owner).toBe(owner);
     gate.open();
     await closing;
-    expect(await other.consumers.get('c')).toMatchObject({ seq: 1, owner: null });
+    expect(await other.consumers.get('c')).toMatchObject({ offset: 1, owner: null });
   });
 
   test('a consumer that is closed ends in this process alone, and can be declared again', async () => {
@@ -153,7 +153,7 @@ describe.each(DATABASES)('G5 consumers: shutdown on %s', (database) => {
     // Closed while it begins.
     for (let turn = 0; turn < 5; turn++) await declare().close();
     await app.fill(1);
-    expect(await app.consumers.get('c')).toMatchObject({ seq: 5, owner: null, state: 'waiting' });
+    expect(await app.consumers.get('c')).toMatchObject({ offset: 5, owner: null, state: 'waiting' });
     expect(seen).toEqual(range(1, 5));
   });
 });

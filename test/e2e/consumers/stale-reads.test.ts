@@ -40,7 +40,7 @@ describe('G5 consumers: plain reads that are out of date', () => {
     expect(next).toMatchObject({ owner: 'two', fencingToken: old.fencingToken + 2, offset: 6 });
     expect(await store.holder('c')).toEqual({ owner: 'two', fencingToken: old.fencingToken + 2 });
     expect(await store.doneAhead(next!)).toEqual([9]);
-    expect((await store.records(['c']))[0]).toMatchObject({ lastOwner: 'one', seq: 5 });
+    expect((await store.records(['c']))[0]).toMatchObject({ lastOwner: 'one', offset: 5 });
   });
 
   test('every event is handled once, no lease is lost, and it is warned of', async () => {

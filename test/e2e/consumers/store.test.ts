@@ -46,7 +46,7 @@ describe.each(DATABASES)(
 
     test('acquire: one at a time, and each lease has a higher fencing token', async () => {
       const { store, old, lease } = await start();
-      expect(old).toMatchObject({ consumer: 'c', owner: 'one', seq: 5 });
+      expect(old).toMatchObject({ consumer: 'c', owner: 'one', offset: 5 });
       expect(lease.fencingToken).toBeGreaterThan(old.fencingToken);
       expect(await store.acquire('c', 'three', LONG)).toBeNull();
       expect((await store.acquire('c', 'two', LONG))!.fencingToken).toBeGreaterThan(
@@ -163,7 +163,7 @@ describe.each(DATABASES)(
       const { store, lease, record } = await start();
       await store.atomically((unit) => unit.markDone(lease, 7), NEVER);
       expect(await store.seek('c', at(2))).toBe('placed');
-      expect(await record()).toMatchObject({ seq: 2, owner: null });
+      expect(await record()).toMatchObject({ offset: 2, owner: null });
       expect(await store.commit(lease, at(9))).toBe(false);
       const next = (await store.acquire('c', 'three', LONG))!;
       expect(await store.doneAhead(next)).toEqual([]);
@@ -223,7 +223,7 @@ describe.each(DATABASES)(
         }, NEVER)
         .catch(() => false);
       expect(committed).toBe(false);
-      expect(await record()).toMatchObject({ seq: 3, owner: null });
+      expect(await record()).toMatchObject({ offset: 3, owner: null });
     });
 
     test('a seek while a transaction is open that has moved the offset: it waits, and is the last word', async () => {
@@ -236,7 +236,7 @@ describe.each(DATABASES)(
       }, NEVER);
       expect(committed).toBe(true);
       expect(await seek).toBe('placed');
-      expect(await record()).toMatchObject({ seq: 3, owner: null });
+      expect(await record()).toMatchObject({ offset: 3, owner: null });
       expect(await store.commit(lease, at(10))).toBe(false);
     });
 
@@ -247,17 +247,17 @@ describe.each(DATABASES)(
         store.note({ consumer: 'n', owner, forMs, ...at(seq) });
       const noted = async () => (await store.records(['n']))[0];
       await note(4);
-      expect(await noted()).toMatchObject({ seq: 4, owner: 'me', keptElsewhere: true });
+      expect(await noted()).toMatchObject({ offset: 4, owner: 'me', keptElsewhere: true });
       await note(7);
       await note(7);
-      expect(await noted()).toMatchObject({ seq: 7 });
+      expect(await noted()).toMatchObject({ offset: 7 });
       await note(2, null, 0);
-      expect(await noted()).toMatchObject({ seq: 2, owner: null, keptElsewhere: true });
+      expect(await noted()).toMatchObject({ offset: 2, owner: null, keptElsewhere: true });
       // Declared without "offsets" some day: then it goes on there.
-      expect(await store.acquire('n', 'two', LONG)).toMatchObject({ seq: 2 });
+      expect(await store.acquire('n', 'two', LONG)).toMatchObject({ offset: 2 });
       expect(await noted()).toMatchObject({ owner: 'two', keptElsewhere: false });
       await expect(note(9)).rejects.toThrow(/the log has an offset of that name/);
-      expect(await noted()).toMatchObject({ seq: 2, owner: 'two' });
+      expect(await noted()).toMatchObject({ offset: 2, owner: 'two' });
     });
 
     test('an event is marked as done once', async () => {

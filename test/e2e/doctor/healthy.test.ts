@@ -168,10 +168,10 @@ describe('the doctor of', () => {
     ]);
     later(() => app.close());
     const doctor = app.get(EventxDoctor);
-    const limits = { clockSkew: 5 } as object;
+    const limits = { clockSkewMs: 5 } as object;
     await expect(doctor.examine({ limits })).rejects.toBeInstanceOf(EventxOptionsError);
     await expect(doctor.examine({ limits: { clockSkew: -1 } })).rejects.toThrow(
-      /"limits.clockSkewMs" must be a whole number/,
+      /"limits.clockSkew" must be a whole number/,
     );
   });
 

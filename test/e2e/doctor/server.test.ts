@@ -179,7 +179,7 @@ describe('the doctor and the settings of a server', () => {
       await app.publish('a');
       await app.reached(seq);
     }
-    const limits = { openTransactionMs: 1000, historyLength: 3 };
+    const limits = { openTransaction: 1000, historyLength: 3 };
     const findings = await until(
       async () => {
         const found = await app.examine({ limits });

@@ -101,7 +101,7 @@ describe('a durable consumer of a log in another database', () => {
     const consumers = app.get(EventxConsumers);
     await until(async () => (await consumers.get('bills')).offset === 2, { what: 'both events' });
     expect(await consumers.list()).toEqual([
-      expect.objectContaining({ name: 'bills', state: 'running', seq: 2 }),
+      expect.objectContaining({ name: 'bills', state: 'running', offset: 2 }),
     ]);
   });
 

@@ -83,7 +83,7 @@ describe('an offset that is kept elsewhere', () => {
     expect(offsets.saved.at(-1)).toBe(3);
     expect(offsets.saved).not.toContain(16);
     expect(await store.commit(lease, at(17))).toBe(false);
-    expect(await store.records()).toMatchObject([{ seq: 3 }]);
+    expect(await store.records()).toMatchObject([{ offset: 3 }]);
   });
 
   test('of two seeks the last one counts', async () => {

@@ -32,7 +32,7 @@ class MovingLog {
     };
     const fake = {
       full: true,
-      limits: { waitingConsumerMs: 0 },
+      limits: { waitingConsumer: 0 },
       log: {
         target: { ...TABLES, seqColumn: 'seq', dialect: dialectNamed('mariadb') },
         mapping: { columns: [] },
