@@ -24,7 +24,7 @@ export const MUTATIONS = [
   {
     name: 'the state row is moved whatever it says',
     file: 'lib/typeorm/stores/numbering.ts',
-    from: '`WHERE \\`name\\` = ? AND \\`epoch\\` = ? AND \\`last_seq\\` = ?`,\n    parameters: [log.lastSeq + count, name, log.epoch, log.lastSeq],',
+    from: '`WHERE \\`name\\` = ? AND \\`epoch\\` = ? AND \\`last_seq\\` = ?`,\n    parameters: [log.lastSeq + count, name, log.logId, log.lastSeq],',
     to: '`WHERE \\`name\\` = ?`,\n    parameters: [log.lastSeq + count, name],',
     tests: ['test/contract', FAULTS],
   },
@@ -38,8 +38,8 @@ export const MUTATIONS = [
   {
     name: 'events are fanned out whether or not they were committed',
     file: 'lib/typeorm/stores/typeorm-event.storage.ts',
-    from: "return done ? { outcome: 'assigned', events } : { outcome: 'conflict' };",
-    to: "return done || events.length > 0 ? { outcome: 'assigned', events } : { outcome: 'conflict' };",
+    from: "return done ? { outcome: 'sequenced', events } : { outcome: 'conflict' };",
+    to: "return done || events.length > 0 ? { outcome: 'sequenced', events } : { outcome: 'conflict' };",
     tests: ['test/contract', FAULTS],
   },
   {
@@ -59,7 +59,7 @@ export const MUTATIONS = [
   {
     name: 'a log that was replaced is taken for the old one',
     file: 'lib/log/sequencer.ts',
-    from: 'log.epoch !== this.epoch || log.lastSeq < head',
+    from: 'log.logId !== this.logId || log.lastSeq < head',
     to: 'log.lastSeq < head',
     tests: ['test/unit/sequencer', 'test/e2e/deliver-truncated'],
   },
@@ -127,14 +127,14 @@ export const MUTATIONS = [
     tests: ['test/e2e/consumers', 'test/faults/consumers'],
   },
   {
-    name: 'an offset is moved under any epoch',
+    name: 'an offset is moved under any fencing token',
     file: 'lib/typeorm/stores/offset-statements.ts',
-    from: ' AND \\`owner\\` = ? AND \\`epoch\\` = ?`,\n    parameters: [seq, uuid, log, lease.consumer, lease.owner, lease.epoch],',
+    from: ' AND \\`owner\\` = ? AND \\`epoch\\` = ?`,\n    parameters: [seq, uuid, log, lease.consumer, lease.owner, lease.fencingToken],',
     to: '`,\n    parameters: [seq, uuid, log, lease.consumer],',
     tests: ['test/e2e/consumers/(leases|store)', 'test/faults/consumers'],
   },
   {
-    name: 'a lease does not raise the epoch',
+    name: 'a lease does not raise the fencing token',
     file: 'lib/typeorm/stores/consumer.store.ts',
     from: '`UPDATE ${this.offsets} SET \\`owner\\` = ?, \\`epoch\\` = \\`epoch\\` + 1,',
     to: '`UPDATE ${this.offsets} SET \\`owner\\` = ?, \\`epoch\\` = \\`epoch\\` + 0,',
@@ -283,8 +283,8 @@ export const MUTATIONS = [
   {
     name: 'one old read is proof that an event is gone',
     file: 'lib/storage/confirm.ts',
-    from: 'return storage.confirmFrom ? (await storage.confirmFrom(from, 1))[0] : read;',
-    to: 'return storage.confirmFrom && from < 0 ? undefined : read;',
+    from: 'return storage.confirmRead ? (await storage.confirmRead(from, 1))[0] : read;',
+    to: 'return storage.confirmRead && from < 0 ? undefined : read;',
     tests: ['test/unit/stale-reads'],
   },
   {
@@ -333,14 +333,14 @@ export const MUTATIONS = [
     name: 'a lease that is lost again and again is taken up at once',
     file: 'lib/consumer/ownership/consumer-slot.ts',
     from: 'const delay = backoffDelay(this.failures - 1, RESTART, random());\n    this.restartAt = clock.now() + delay;',
-    to: 'const delay = backoffDelay(this.failures - 1, RESTART, random());\n    void clock;',
+    to: 'const delay = backoffDelay(this.failures - 1, RESTART, random());\n    this.restartAt = clock.now() + 1;',
     tests: ['test/unit/consume/leases'],
   },
   {
     name: 'a lease is lost because a plain read says so',
     file: 'lib/consumer/ownership/consumer-slot.ts',
-    from: 'if (holder?.owner === owner && holder.epoch === run.lease.epoch) onStaleRead();',
-    to: "if (holder?.owner === 'nobody') onStaleRead();",
+    from: 'if (holder?.owner === owner && holder.fencingToken === run.lease.fencingToken)\n            onStaleRead();',
+    to: "if (holder?.owner === 'nobody')\n            onStaleRead();",
     tests: ['test/unit/consume/leases'],
   },
   {
@@ -367,7 +367,7 @@ export const MUTATIONS = [
   {
     name: 'an offset that is saved late undoes a seek',
     file: 'lib/consumer/ownership/custom-offsets.ts',
-    from: '      if (epoch !== this.epoch) return false;\n',
+    from: '      if (fencingToken !== this.fencingToken) return false;\n',
     to: '',
     tests: ['test/unit/consume/custom-offsets', 'test/e2e/consumers/custom-offsets'],
   },
