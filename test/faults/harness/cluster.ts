@@ -1,9 +1,9 @@
 import { createDatabase, type Row, type TestDatabase } from '../../support/databases.js';
-import { Network } from '../../support/faults/network.js';
 import { MariaDbServer } from '../../support/mariadb-server.mjs';
 import { until } from '../../support/until.js';
 import { BANK_TABLES } from './bank.js';
 import { Members } from './members.js';
+import { Networks } from './networks.js';
 import { Recorder } from './recorder.js';
 
 const NAMES = ['anna', 'ben', 'carl'];
@@ -18,12 +18,12 @@ const ARCHIVE = [
     'INSERT INTO archive VALUES (OLD.id, OLD.seq, OLD.uuid, OLD.type, OLD.`key`, OLD.data)',
 ];
 
-/** A server, a network, and an application of several processes: everything that can be hurt. */
+/** A server, networks, and an application of several processes: everything that can be hurt. */
 export class Cluster {
   private constructor(
     readonly server: MariaDbServer,
     readonly database: TestDatabase,
-    readonly network: Network,
+    readonly networks: Networks,
     readonly members: Members,
     readonly recorder: Recorder,
   ) {}
@@ -32,7 +32,7 @@ export class Cluster {
     const server = await new MariaDbServer({ durable: true, flags: FLAGS }).start();
     try {
       const database = await createDatabase(server.url());
-      const network = await Network.to(server.url());
+      const networks = await Networks.to(server.url(), NAMES);
       for (const sql of [
         ...BANK_TABLES,
         `CREATE USER '${USER}'`,
@@ -40,10 +40,11 @@ export class Cluster {
       ]) {
         await database.query(sql);
       }
-      const url = `mysql://${USER}@127.0.0.1:${network.port}/${database.name}`;
+      const url = (member: string) =>
+        `mysql://${USER}@127.0.0.1:${networks.of(member).port}/${database.name}`;
       const recorder = new Recorder();
       const members = new Members(NAMES, url, seed, recorder);
-      return new Cluster(server, database, network, members, recorder);
+      return new Cluster(server, database, networks, members, recorder);
     } catch (error) {
       await server.stop();
       throw error;
@@ -79,7 +80,7 @@ export class Cluster {
   /** Ends everything, also after a failure. */
   async close(): Promise<void> {
     await this.members.close();
-    await this.network.close();
+    await this.networks.close();
     await this.server.resume();
     await this.database.drop().catch(() => undefined);
     await this.server.stop();

@@ -20,7 +20,7 @@ export class Members {
 
   constructor(
     readonly names: readonly string[],
-    private readonly url: string,
+    private readonly url: (member: string) => string,
     private readonly seed: number,
     private readonly recorder: Recorder,
   ) {}
@@ -40,7 +40,7 @@ export class Members {
   ): Promise<void> {
     const settings: MemberSettings = {
       name,
-      url: this.url,
+      url: this.url(name),
       writers: WRITERS,
       seed: this.seed + 100 * ++this.starts,
       followers: [this.follower(name, 0), this.follower(behind(name), LAG)],

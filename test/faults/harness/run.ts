@@ -79,7 +79,7 @@ export async function run({ seconds, seed, nemeses, progress }: RunSettings): Pr
     return {
       ...collected,
       struck: chaos.struck,
-      lostAnswers: cluster.network.lost,
+      lostAnswers: cluster.networks.lost,
       replayed,
       deleted: Number(deleted[0]!['n']),
       violations,
