@@ -21,3 +21,29 @@ export async function holdAllConnections(
   await release();
   throw failed.reason;
 }
+
+/**
+ * Takes connections of a pool, begins a transaction on each, behind TypeORM's back, and gives them back with it open: as code does that
+ * forgets the end, or whose end failed.
+ * @param work what each of them does in its transaction
+ * @returns the ids of the connections
+ */
+export async function leakTransactions(
+  dataSource: DataSource,
+  count: number,
+  work: string,
+): Promise<number[]> {
+  const connections = Array.from({ length: count }, () => dataSource.createQueryRunner());
+  const leaked: number[] = [];
+  // Together: each of them takes the connection that was given back last.
+  const leaking = connections.map(async (connection) => {
+    await connection.query('START TRANSACTION');
+    await connection.query(work);
+    const [{ id }] = (await connection.query('SELECT CONNECTION_ID() AS id')) as [{ id: string }];
+    leaked.push(Number(id));
+  });
+  // Where a fault hit the connection there is nothing to leak.
+  await Promise.allSettled(leaking);
+  await Promise.all(connections.map((connection) => connection.release()));
+  return leaked;
+}

@@ -39,10 +39,15 @@ export function declareConsumers(
         { seq, type }: EventxEvent,
         context: ConsumerContext<EntityManager>,
       ): Promise<void> => {
-        await (transactional ? context.manager : dataSource).query(
-          'INSERT INTO effects (consumer, seq, member) VALUES (?, ?, ?)',
-          [consumer, seq, member],
-        );
+        const effect = (manager: EntityManager) =>
+          manager.query('INSERT INTO effects (consumer, seq, member) VALUES (?, ?, ?)', [
+            consumer,
+            seq,
+            member,
+          ]);
+        // Not without a transaction: on a connection that somebody has leaked it would go into the transaction that is open there, and be
+        // lost with it.
+        await (transactional ? effect(context.manager) : dataSource.transaction(effect));
         if (consumer === 'parks' && type === 'poison' && !repaired) {
           throw new Error('poisonous');
         }

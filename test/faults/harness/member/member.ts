@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EventxDeadLetters, type EventxEvent, type EventxModuleOptions } from 'nestjs-eventx';
 
 import { startApp } from '../../../support/app.js';
-import { holdAllConnections } from '../../../support/faults/connections.js';
+import { holdAllConnections, leakTransactions } from '../../../support/faults/connections.js';
 import { Follower } from '../../../support/faults/follower.js';
 import { setClock } from './clock.js';
 import { declareConsumers } from './consumers.js';
@@ -69,6 +69,8 @@ export async function startMember(
         await release();
         return {};
       }
+      case 'leak':
+        return { leaked: await leakTransactions(dataSource, order.connections, order.work) };
       case 'settle':
         await writers.stop();
         for (const follower of followers) follower.hurry();

@@ -33,6 +33,8 @@ export interface Report {
   readonly lost?: { readonly name: string; readonly why: string };
   /** What became of an order. */
   readonly done?: Order['order'];
+  /** The connections that it gave back with a transaction open. */
+  readonly leaked?: readonly number[];
   readonly replayed?: { readonly replayed: number; readonly failed: number };
 }
 
@@ -42,6 +44,8 @@ export type Order =
   | { readonly order: 'clock'; readonly ms: number }
   /** The application takes every connection of its pool, for so many ms. */
   | { readonly order: 'exhaust'; readonly ms: number }
+  /** The application forgets to end transactions: so many connections go back to its pool with one open, in which this was done. */
+  | { readonly order: 'leak'; readonly connections: number; readonly work: string }
   /** Its writers stop, and slow subscribers read to the end. */
   | { readonly order: 'settle' }
   /** Every dead letter is handed out again. */

@@ -1,4 +1,4 @@
-import { exhaustPool, jumpClock } from './application.js';
+import { exhaustPool, jumpClock, leakTransaction } from './application.js';
 import { killConnections, killQueries } from './connections.js';
 import type { Nemesis } from './nemesis.js';
 import { cutNetwork, loseCommits, slowNetwork, stallNetwork } from './network.js';
@@ -26,5 +26,6 @@ export const NEMESES: readonly Nemesis[] = [
   holdLocks,
   provokeDeadlocks,
   exhaustPool,
+  leakTransaction,
   jumpClock,
 ];
