@@ -1,4 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import type { DataSource } from 'typeorm';
+
+import { until } from '../until.js';
 
 /** Takes every connection of a pool, as transactions that stay open do. @returns what gives them back */
 export async function holdAllConnections(
@@ -46,4 +50,14 @@ export async function leakTransactions(
   await Promise.allSettled(leaking);
   await Promise.all(connections.map((connection) => connection.release()));
   return leaked;
+}
+
+/** Destroys a data source that is in use and initializes it again, as applications do whose credentials change. @param ms pause between */
+export async function initializeAgain(dataSource: DataSource, ms: number): Promise<void> {
+  // Either may fail of a connection that is being lost, or of a database that is away.
+  const patiently = (what: string, work: () => Promise<unknown>) =>
+    until(() => work().then(() => true), { what, timeoutMs: 60_000 });
+  await patiently('the data source to be destroyed', () => dataSource.destroy());
+  await delay(ms);
+  await patiently('the data source to be initialized', () => dataSource.initialize());
 }

@@ -6,7 +6,8 @@ import type {
 } from 'nestjs-eventx';
 import type { DataSource, EntityManager } from 'typeorm';
 
-import { type ConsumerName, CONSUMERS, type MemberSettings } from './settings.js';
+import type { Hang } from './hang.js';
+import { type ConsumerName, CONSUMERS, type MemberSettings, POOL_SIZE } from './settings.js';
 
 type Declaration = Omit<ConsumerDeclaration<EventxEvent>, 'name' | 'handle'>;
 
@@ -16,7 +17,8 @@ const AT_ONCE = { initial: 2, max: 200 };
 const DECLARATIONS: Readonly<Record<ConsumerName, Declaration>> = {
   plain: { retry: { backoff: AT_ONCE } },
   ledger: { transactional: true, retry: { backoff: AT_ONCE } },
-  lanes: { transactional: true, concurrency: 4, retry: { backoff: AT_ONCE } },
+  // So many that handlers which hang take the whole pool.
+  lanes: { transactional: true, concurrency: POOL_SIZE, retry: { backoff: AT_ONCE } },
   parks: {
     transactional: true,
     afterRetries: 'park-key',
@@ -28,6 +30,7 @@ const DECLARATIONS: Readonly<Record<ConsumerName, Declaration>> = {
 export function declareConsumers(
   { eventx, dataSource }: { readonly eventx: EventxService; readonly dataSource: DataSource },
   { name: member, repaired }: Pick<MemberSettings, 'name' | 'repaired'>,
+  hang: Hang,
 ): void {
   for (const consumer of CONSUMERS) {
     const { transactional = false } = DECLARATIONS[consumer];
@@ -45,9 +48,16 @@ export function declareConsumers(
             seq,
             member,
           ]);
-        // Not without a transaction: on a connection that somebody has leaked it would go into the transaction that is open there, and be
-        // lost with it.
-        await (transactional ? effect(context.manager) : dataSource.transaction(effect));
+        if (transactional) {
+          // Of those that hang some have written, some have nothing but their transaction.
+          if (seq % 2 === 0) await hang.pass();
+          await effect(context.manager);
+          await hang.pass();
+        } else {
+          // Not without a transaction: on a connection that somebody has leaked it would go into the transaction that is open there,
+          // and be lost with it.
+          await dataSource.transaction(effect);
+        }
         if (consumer === 'parks' && type === 'poison' && !repaired) {
           throw new Error('poisonous');
         }

@@ -46,10 +46,17 @@ export type Order =
   | { readonly order: 'exhaust'; readonly ms: number }
   /** The application forgets to end transactions: so many connections go back to its pool with one open, in which this was done. */
   | { readonly order: 'leak'; readonly connections: number; readonly work: string }
+  /** Handlers of transactional consumers hang, in their transactions, for so many ms. */
+  | { readonly order: 'hang'; readonly ms: number }
+  /** Its data source is destroyed in the middle of everything, and initialized again after so many ms. */
+  | { readonly order: 'initialize again'; readonly ms: number }
   /** Its writers stop, and slow subscribers read to the end. */
   | { readonly order: 'settle' }
   /** Every dead letter is handed out again. */
   | { readonly order: 'replay' };
+
+/** Connections of the application's pool. */
+export const POOL_SIZE = 10;
 
 /** Its consumers; every member declares all of them. */
 export const CONSUMERS = ['plain', 'ledger', 'lanes', 'parks'] as const;

@@ -14,6 +14,26 @@ export const exhaustPool: Nemesis = {
   },
 };
 
+/** Whatever it is that handlers call: it does not answer, for longer than a lease. They hold on to their transactions, and to the pool. */
+export const hangHandlers: Nemesis = {
+  name: 'hung handlers',
+  hurts: 'processes',
+  async strike({ members }, random) {
+    const ms = random.between(1600, 4000);
+    await Promise.all(members.names.map((name) => members.order(name, { order: 'hang', ms })));
+  },
+};
+
+/** The application closes its data source and opens it again, while everybody is at work. */
+export const initializeAgain: Nemesis = {
+  name: 'data source initialized again',
+  hurts: 'processes',
+  async strike({ members }, random) {
+    const ms = random.between(0, 500);
+    await members.order(pick(members.names, random), { order: 'initialize again', ms });
+  },
+};
+
 /** What is done in a transaction that nobody ends. */
 const FORGOTTEN = [
   'SELECT COUNT(*) FROM eventx_events',

@@ -1,4 +1,10 @@
-import { exhaustPool, jumpClock, leakTransaction } from './application.js';
+import {
+  exhaustPool,
+  hangHandlers,
+  initializeAgain,
+  jumpClock,
+  leakTransaction,
+} from './application.js';
 import { killConnections, killQueries } from './connections.js';
 import type { Nemesis } from './nemesis.js';
 import { cutNetwork, loseCommits, slowNetwork, stallNetwork } from './network.js';
@@ -26,6 +32,8 @@ export const NEMESES: readonly Nemesis[] = [
   holdLocks,
   provokeDeadlocks,
   exhaustPool,
+  hangHandlers,
   leakTransaction,
+  initializeAgain,
   jumpClock,
 ];
