@@ -1,3 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { monotonicMs } from '../../support/monotonic.js';
 import { until } from '../../support/until.js';
 import { TestProcess } from '../../support/test-process.js';
 import type { MemberSettings, Order, Report } from './member/settings.js';
@@ -70,12 +73,12 @@ export class Members {
     await this.start(name);
   }
 
-  suspend(name: string): void {
+  async freeze(name: string, ms: number): Promise<void> {
+    const begun = monotonicMs();
     this.process(name).suspend();
-  }
-
-  resume(name: string): void {
+    await delay(ms);
     this.process(name).resume();
+    this.recorder.freezes.push({ member: name, begun, ended: monotonicMs() });
   }
 
   /** Gives an order; resolves when it has been carried out. */

@@ -9,6 +9,7 @@ import { Cluster } from './cluster.js';
 import { type Collected, collect } from './collect.js';
 import { CONSUMERS } from './member/settings.js';
 import type { Nemesis } from './nemeses/index.js';
+import { overlaps } from './overlaps.js';
 import { emptyTable, restoreBackup } from './restore.js';
 
 /** How long everything may take to recover and to be done: far more than it needs. */
@@ -70,6 +71,7 @@ export async function run({ seconds, seed, nemeses, progress }: RunSettings): Pr
       ...[...recorder.lost].map(([name, why]) => `G4: ${name} lost its place: ${why}`),
       ...parked.map((violation) => `before the replay: ${violation}`),
       ...historyViolations(collected.history),
+      ...overlaps(recorder.calls, recorder.freezes),
       ...replayBank(collected.transfers, collected.accounts),
       ...stillParked(collected),
     ];

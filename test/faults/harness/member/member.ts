@@ -43,7 +43,7 @@ export async function startMember(
   );
   const { runner, eventx, dataSource } = app;
   const hang = new Hang();
-  declareConsumers(app, settings, hang);
+  declareConsumers(app, settings, hang, (called) => tell({ called }));
   const followers = settings.followers.map(
     ({ name, from, lag }) =>
       new Follower(

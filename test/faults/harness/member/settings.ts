@@ -1,6 +1,6 @@
-import type { WriterTransaction } from 'nestjs-eventx/testing';
+import type { Sighting, WriterTransaction } from 'nestjs-eventx/testing';
 
-import type { Sighting } from 'nestjs-eventx/testing';
+import type { Call } from '../overlaps.js';
 
 /** How to run a member: one of the processes of an application. Plain data, for a process of its own. */
 export interface MemberSettings {
@@ -29,6 +29,8 @@ export interface Report {
   readonly ready?: true;
   readonly wrote?: Attempt;
   readonly saw?: { readonly name: string; readonly events: readonly Sighting[] };
+  /** A handler without a transaction has ended. */
+  readonly called?: Call;
   /** A subscriber was told that the log is not the one it knew, or lacks an event. */
   readonly lost?: { readonly name: string; readonly why: string };
   /** What became of an order. */

@@ -7,7 +7,7 @@ import {
 } from './application.js';
 import { killConnections, killQueries } from './connections.js';
 import type { Nemesis } from './nemesis.js';
-import { cutNetwork, loseCommits, slowNetwork, stallNetwork } from './network.js';
+import { cutNetwork, loseCommits, silenceMember, slowNetwork, stallNetwork } from './network.js';
 import { freezeProcess, killProcess, restartProcess } from './processes.js';
 import { holdLocks, provokeDeadlocks } from './rivals.js';
 import { crashServer, hangServer, readOnlyServer, restartServer } from './server.js';
@@ -29,6 +29,7 @@ export const NEMESES: readonly Nemesis[] = [
   slowNetwork,
   stallNetwork,
   loseCommits,
+  silenceMember,
   holdLocks,
   provokeDeadlocks,
   exhaustPool,

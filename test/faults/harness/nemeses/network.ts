@@ -51,3 +51,18 @@ export const loseCommits: Nemesis = {
     networks.all.forEach((network) => network.heal());
   },
 };
+
+/** The database answers nothing to one member, for longer than its lease, while the others work and take over what it had. */
+export const silenceMember: Nemesis = {
+  name: 'silence for one member',
+  hurts: 'network',
+  async strike({ networks, members }, random) {
+    const network = networks.of(pick(members.names, random));
+    network.stall('to the server');
+    network.stall('to the clients');
+    await delay(random.between(1600, 4500));
+    // What was on its way never arrives: no lease keeps a statement that is late from writing what another member has written by then.
+    network.cut();
+    network.heal();
+  },
+};
