@@ -9,6 +9,7 @@ import { killConnections, killQueries } from './connections.js';
 import type { Nemesis } from './nemesis.js';
 import { cutNetwork, loseCommits, silenceMember, slowNetwork, stallNetwork } from './network.js';
 import { freezeProcess, killProcess, restartProcess } from './processes.js';
+import { splitReads } from './reads.js';
 import { holdLocks, provokeDeadlocks } from './rivals.js';
 import { crashServer, hangServer, readOnlyServer, restartServer } from './server.js';
 
@@ -32,6 +33,7 @@ export const NEMESES: readonly Nemesis[] = [
   silenceMember,
   holdLocks,
   provokeDeadlocks,
+  splitReads,
   exhaustPool,
   hangHandlers,
   leakTransaction,
