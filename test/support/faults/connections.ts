@@ -54,10 +54,20 @@ export async function leakTransactions(
 
 /** Destroys a data source that is in use and initializes it again, as applications do whose credentials change. @param ms pause between */
 export async function initializeAgain(dataSource: DataSource, ms: number): Promise<void> {
-  // Either may fail of a connection that is being lost, or of a database that is away.
-  const patiently = (what: string, work: () => Promise<unknown>) =>
-    until(() => work().then(() => true), { what, timeoutMs: 60_000 });
-  await patiently('the data source to be destroyed', () => dataSource.destroy());
+  await destroy(dataSource);
   await delay(ms);
-  await patiently('the data source to be initialized', () => dataSource.initialize());
+  const again = async () => {
+    // Where it failed half-way.
+    if (dataSource.isInitialized) await destroy(dataSource);
+    return dataSource.initialize();
+  };
+  await until(again, { what: 'the data source to be initialized', timeoutMs: 60_000 });
+}
+
+/**
+ * A pool that loses one of its connections while it closes them says that it failed, and does so for ever, though none is open any
+ * more: TypeORM would take the data source for initialized, and never open another pool.
+ */
+async function destroy(dataSource: DataSource): Promise<void> {
+  await dataSource.destroy().catch(() => Object.assign(dataSource, { isInitialized: false }));
 }
