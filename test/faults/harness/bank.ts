@@ -7,6 +7,7 @@ export const OPENING_BALANCE = 1000;
 export const BANK_TABLES = [
   'CREATE TABLE accounts (id INT PRIMARY KEY, balance INT NOT NULL, version INT NOT NULL)',
   'CREATE TABLE transfers (uuid CHAR(36) PRIMARY KEY)',
+  'CREATE TABLE notes (id BIGINT PRIMARY KEY AUTO_INCREMENT)',
   'CREATE TABLE effects (id BIGINT PRIMARY KEY AUTO_INCREMENT, consumer VARCHAR(20) NOT NULL, seq BIGINT NOT NULL, ' +
     'member VARCHAR(20) NOT NULL, KEY (consumer, id))',
   `INSERT INTO accounts VALUES ${Array.from({ length: ACCOUNTS }, (_, id) => `(${id + 1}, ${OPENING_BALANCE}, 0)`).join()}`,

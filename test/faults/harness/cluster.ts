@@ -1,10 +1,12 @@
 import { createDatabase, type Row, type TestDatabase } from '../../support/databases.js';
-import { Network } from '../../support/faults/network.js';
 import { MariaDbServer } from '../../support/mariadb-server.mjs';
+import { ReplicatedServer } from '../../support/replication.js';
 import { until } from '../../support/until.js';
 import { BANK_TABLES } from './bank.js';
 import { Members } from './members.js';
+import { Networks } from './networks.js';
 import { Recorder } from './recorder.js';
+import { Replica } from './replica.js';
 
 const NAMES = ['anna', 'ben', 'carl'];
 /** As which user the members connect, to tell their connections from others. Without rights on the server itself. */
@@ -18,21 +20,26 @@ const ARCHIVE = [
     'INSERT INTO archive VALUES (OLD.id, OLD.seq, OLD.uuid, OLD.type, OLD.`key`, OLD.data)',
 ];
 
-/** A server, a network, and an application of several processes: everything that can be hurt. */
+/** A server, networks, and an application of several processes: everything that can be hurt. */
 export class Cluster {
   private constructor(
     readonly server: MariaDbServer,
     readonly database: TestDatabase,
-    readonly network: Network,
+    readonly networks: Networks,
     readonly members: Members,
     readonly recorder: Recorder,
+    /** Null where there is none. */
+    readonly replica: Replica | null,
   ) {}
 
-  static async open(seed: number): Promise<Cluster> {
-    const server = await new MariaDbServer({ durable: true, flags: FLAGS }).start();
+  static async open(
+    seed: number,
+    { replicated }: { readonly replicated: boolean },
+  ): Promise<Cluster> {
+    const { server, replica } = await startServers(replicated);
     try {
       const database = await createDatabase(server.url());
-      const network = await Network.to(server.url());
+      const networks = await Networks.to(replica?.url ?? server.url(), NAMES);
       for (const sql of [
         ...BANK_TABLES,
         `CREATE USER '${USER}'`,
@@ -40,17 +47,21 @@ export class Cluster {
       ]) {
         await database.query(sql);
       }
-      const url = `mysql://${USER}@127.0.0.1:${network.port}/${database.name}`;
+      const url = (member: string) =>
+        `mysql://${USER}@127.0.0.1:${networks.of(member).port}/${database.name}`;
       const recorder = new Recorder();
       const members = new Members(NAMES, url, seed, recorder);
-      return new Cluster(server, database, network, members, recorder);
+      return new Cluster(server, database, networks, members, recorder, replica);
     } catch (error) {
+      await replica?.close();
       await server.stop();
       throw error;
     }
   }
 
   async start(): Promise<void> {
+    // The members have to be known there, too.
+    await this.replica?.caughtUp();
     await this.members.startAll();
     for (const sql of ARCHIVE) await this.query(sql);
   }
@@ -79,9 +90,19 @@ export class Cluster {
   /** Ends everything, also after a failure. */
   async close(): Promise<void> {
     await this.members.close();
-    await this.network.close();
+    await this.networks.close();
     await this.server.resume();
     await this.database.drop().catch(() => undefined);
+    await this.replica?.close();
     await this.server.stop();
   }
+}
+
+async function startServers(
+  replicated: boolean,
+): Promise<{ readonly server: MariaDbServer; readonly replica: Replica | null }> {
+  const options = { durable: true, flags: FLAGS };
+  if (!replicated) return { server: await new MariaDbServer(options).start(), replica: null };
+  const servers = await ReplicatedServer.start(options);
+  return { server: servers.primary, replica: await Replica.of(servers) };
 }

@@ -1,3 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { monotonicMs } from '../../support/monotonic.js';
 import { until } from '../../support/until.js';
 import { TestProcess } from '../../support/test-process.js';
 import type { MemberSettings, Order, Report } from './member/settings.js';
@@ -20,7 +23,7 @@ export class Members {
 
   constructor(
     readonly names: readonly string[],
-    private readonly url: string,
+    private readonly url: (member: string) => string,
     private readonly seed: number,
     private readonly recorder: Recorder,
   ) {}
@@ -40,7 +43,7 @@ export class Members {
   ): Promise<void> {
     const settings: MemberSettings = {
       name,
-      url: this.url,
+      url: this.url(name),
       writers: WRITERS,
       seed: this.seed + 100 * ++this.starts,
       followers: [this.follower(name, 0), this.follower(behind(name), LAG)],
@@ -70,12 +73,12 @@ export class Members {
     await this.start(name);
   }
 
-  suspend(name: string): void {
+  async freeze(name: string, ms: number): Promise<void> {
+    const begun = monotonicMs();
     this.process(name).suspend();
-  }
-
-  resume(name: string): void {
+    await delay(ms);
     this.process(name).resume();
+    this.recorder.freezes.push({ member: name, begun, ended: monotonicMs() });
   }
 
   /** Gives an order; resolves when it has been carried out. */

@@ -1,6 +1,7 @@
 import type { Sighting, WriterTransaction } from 'nestjs-eventx/testing';
 
 import type { Report } from './member/settings.js';
+import type { Call, Freeze } from './overlaps.js';
 
 /** What the members told, whichever of them are still alive. */
 export class Recorder {
@@ -8,10 +9,14 @@ export class Recorder {
   private readonly seen = new Map<string, Sighting[]>();
   /** Subscribers that were told that their place in the log is gone, and why. */
   readonly lost = new Map<string, string>();
+  /** Of handlers without transactions. */
+  readonly calls: Call[] = [];
+  readonly freezes: Freeze[] = [];
 
-  hear({ wrote, saw, lost }: Report): void {
+  hear({ wrote, saw, called, lost }: Report): void {
     if (wrote) this.attempts.set(wrote.uuids[0]!, wrote);
     if (saw) this.sightings(saw.name).push(...saw.events);
+    if (called) this.calls.push(called);
     if (lost) this.lost.set(lost.name, lost.why);
   }
 

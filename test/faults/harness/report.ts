@@ -8,7 +8,7 @@ const MOST_SHOWN = 20;
 
 /** What a run did, for people. */
 export function describeRun(result: RunResult): string {
-  const { struck, history, transfers, lostAnswers, replayed, deleted } = result;
+  const { struck, history, transfers, lostAnswers, staleReads, replayed, deleted } = result;
   const { transactions, subscribers, consumers = {}, lastSeq } = history;
   const count = (outcome: string) =>
     number(transactions.filter((transaction) => transaction.outcome === outcome).length);
@@ -21,7 +21,8 @@ export function describeRun(result: RunResult): string {
     return `${name} ${number(all.length)} effects (${times}${repeats ? `, ${number(repeats)} again` : ''})`;
   });
   return [
-    `Injected: ${[...struck].map(([name, times]) => `${times} × ${name}`).join(', ')}; ${number(lostAnswers)} answers to commits lost.`,
+    `Injected: ${[...struck].map(([name, times]) => `${times} × ${name}`).join(', ')}; ${number(lostAnswers)} answers to commits lost` +
+      `${staleReads === null ? '' : `, ${number(staleReads)} reads answered by a replica that was behind`}.`,
     `Written: ${count('committed')} transactions committed, ${count('rolled back')} rolled back, ` +
       `${count('unknown')} unknown to their writers (${number(happened.length)} of them had happened).`,
     `Checked: ${number(lastSeq)} events, ${number(deleted)} of them deleted by retention meanwhile; ` +

@@ -9,6 +9,7 @@ import { Cluster } from './cluster.js';
 import { type Collected, collect } from './collect.js';
 import { CONSUMERS } from './member/settings.js';
 import type { Nemesis } from './nemeses/index.js';
+import { overlaps } from './overlaps.js';
 import { emptyTable, restoreBackup } from './restore.js';
 
 /** How long everything may take to recover and to be done: far more than it needs. */
@@ -28,6 +29,8 @@ export interface RunResult extends Collected {
   readonly struck: ReadonlyMap<string, number>;
   /** Commits whose answers the network lost. */
   readonly lostAnswers: number;
+  /** Reads that a replica answered; null where there was none. */
+  readonly staleReads: number | null;
   readonly replayed: number;
   /** Events that retention deleted while everything went on. */
   readonly deleted: number;
@@ -38,7 +41,9 @@ export interface RunResult extends Collected {
 /** One run of the harness: an application at work, nemeses, peace, and a check of all that happened. */
 export async function run({ seconds, seed, nemeses, progress }: RunSettings): Promise<RunResult> {
   const random = new SeededRandom(seed);
-  const cluster = await Cluster.open(seed);
+  const cluster = await Cluster.open(seed, {
+    replicated: nemeses.some(({ needs }) => needs === 'replica'),
+  });
   const brake = new Brake(cluster);
   try {
     progress('starting …');
@@ -54,6 +59,7 @@ export async function run({ seconds, seed, nemeses, progress }: RunSettings): Pr
       await work().catch((error: Error) => failures.push(error.message));
     };
     await step(() => settle(cluster));
+    await step(() => cluster.replica?.caughtUp() ?? Promise.resolve());
     // With whatever lies in the dead letters.
     const parked = historyViolations((await collect(cluster)).history);
     const deleted = await cluster.query('SELECT COUNT(*) AS n FROM archive');
@@ -70,6 +76,7 @@ export async function run({ seconds, seed, nemeses, progress }: RunSettings): Pr
       ...[...recorder.lost].map(([name, why]) => `G4: ${name} lost its place: ${why}`),
       ...parked.map((violation) => `before the replay: ${violation}`),
       ...historyViolations(collected.history),
+      ...overlaps(recorder.calls, recorder.freezes),
       ...replayBank(collected.transfers, collected.accounts),
       ...stillParked(collected),
     ];
@@ -79,7 +86,8 @@ export async function run({ seconds, seed, nemeses, progress }: RunSettings): Pr
     return {
       ...collected,
       struck: chaos.struck,
-      lostAnswers: cluster.network.lost,
+      lostAnswers: cluster.networks.lost,
+      staleReads: cluster.replica?.reads ?? null,
       replayed,
       deleted: Number(deleted[0]!['n']),
       violations,

@@ -3,14 +3,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EventxDeadLetters, type EventxEvent, type EventxModuleOptions } from 'nestjs-eventx';
 
 import { startApp } from '../../../support/app.js';
-import { holdAllConnections } from '../../../support/faults/connections.js';
+import {
+  holdAllConnections,
+  initializeAgain,
+  leakTransactions,
+} from '../../../support/faults/connections.js';
 import { Follower } from '../../../support/faults/follower.js';
 import { setClock } from './clock.js';
 import { declareConsumers } from './consumers.js';
-import type { MemberSettings, Order, Report } from './settings.js';
+import { Hang } from './hang.js';
+import { type MemberSettings, type Order, POOL_SIZE, type Report } from './settings.js';
 import { Writers } from './writers.js';
-
-const POOL_SIZE = 10;
 
 /** Faults come by the hundred: nobody shall wait long for the next try. */
 const OPTIONS: EventxModuleOptions = {
@@ -39,7 +42,8 @@ export async function startMember(
     { options: OPTIONS },
   );
   const { runner, eventx, dataSource } = app;
-  declareConsumers(app, settings);
+  const hang = new Hang();
+  declareConsumers(app, settings, hang, (called) => tell({ called }));
   const followers = settings.followers.map(
     ({ name, from, lag }) =>
       new Follower(
@@ -69,6 +73,14 @@ export async function startMember(
         await release();
         return {};
       }
+      case 'leak':
+        return { leaked: await leakTransactions(dataSource, order.connections, order.work) };
+      case 'hang':
+        await hang.begin(order.ms);
+        return {};
+      case 'initialize again':
+        await initializeAgain(dataSource, order.ms);
+        return {};
       case 'settle':
         await writers.stop();
         for (const follower of followers) follower.hurry();

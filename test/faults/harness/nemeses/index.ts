@@ -1,8 +1,15 @@
-import { exhaustPool, jumpClock } from './application.js';
+import {
+  exhaustPool,
+  hangHandlers,
+  initializeAgain,
+  jumpClock,
+  leakTransaction,
+} from './application.js';
 import { killConnections, killQueries } from './connections.js';
 import type { Nemesis } from './nemesis.js';
-import { cutNetwork, loseCommits, slowNetwork, stallNetwork } from './network.js';
+import { cutNetwork, loseCommits, silenceMember, slowNetwork, stallNetwork } from './network.js';
 import { freezeProcess, killProcess, restartProcess } from './processes.js';
+import { splitReads } from './reads.js';
 import { holdLocks, provokeDeadlocks } from './rivals.js';
 import { crashServer, hangServer, readOnlyServer, restartServer } from './server.js';
 
@@ -23,8 +30,13 @@ export const NEMESES: readonly Nemesis[] = [
   slowNetwork,
   stallNetwork,
   loseCommits,
+  silenceMember,
   holdLocks,
   provokeDeadlocks,
+  splitReads,
   exhaustPool,
+  hangHandlers,
+  leakTransaction,
+  initializeAgain,
   jumpClock,
 ];

@@ -5,7 +5,9 @@ import type { Cluster } from '../cluster.js';
 export interface Nemesis {
   readonly name: string;
   /** What it hurts. Nothing is hurt in two ways at once, and nothing else happens while the server is. */
-  readonly hurts: 'connections' | 'network' | 'processes' | 'rows' | 'server';
+  readonly hurts: 'connections' | 'network' | 'processes' | 'reads' | 'rows' | 'server';
+  /** What of a cluster it cannot do without. */
+  readonly needs?: 'replica';
   strike(cluster: Cluster, random: SeededRandom): Promise<void>;
 }
 

@@ -6,9 +6,9 @@ import { type Nemesis, pick } from './nemesis.js';
 export const cutNetwork: Nemesis = {
   name: 'cut the network',
   hurts: 'network',
-  async strike({ network }, random) {
+  async strike({ networks }, random) {
     for (let round = random.between(1, 4); round > 0; round--) {
-      network.cut();
+      networks.all.forEach((network) => network.cut());
       await delay(random.between(10, 300));
     }
   },
@@ -18,10 +18,11 @@ export const cutNetwork: Nemesis = {
 export const slowNetwork: Nemesis = {
   name: 'slow network',
   hurts: 'network',
-  async strike({ network }, random) {
-    network.latency = random.between(5, 80);
+  async strike({ networks }, random) {
+    const latency = random.between(5, 80);
+    networks.all.forEach((network) => (network.latency = latency));
     await delay(random.between(500, 2500));
-    network.heal();
+    networks.all.forEach((network) => network.heal());
   },
 };
 
@@ -29,11 +30,12 @@ export const slowNetwork: Nemesis = {
 export const stallNetwork: Nemesis = {
   name: 'one-way network',
   hurts: 'network',
-  async strike({ network }, random) {
-    network.stall(pick(['to the server', 'to the clients'], random));
+  async strike({ networks }, random) {
+    const direction = pick(['to the server', 'to the clients'] as const, random);
+    networks.all.forEach((network) => network.stall(direction));
     await delay(random.between(100, 2500));
-    if (random.next() < 0.5) network.cut();
-    network.heal();
+    if (random.next() < 0.5) networks.all.forEach((network) => network.cut());
+    networks.all.forEach((network) => network.heal());
   },
 };
 
@@ -41,11 +43,26 @@ export const stallNetwork: Nemesis = {
 export const loseCommits: Nemesis = {
   name: 'lost answers to COMMIT',
   hurts: 'network',
-  async strike({ network }, random) {
+  async strike({ networks, members }, random) {
     for (let round = random.between(2, 8); round > 0; round--) {
-      network.loseAnswersToCommits(random.between(1, 3));
+      networks.of(pick(members.names, random)).loseAnswersToCommits(random.between(1, 3));
       await delay(random.between(20, 150));
     }
+    networks.all.forEach((network) => network.heal());
+  },
+};
+
+/** The database answers nothing to one member, for longer than its lease, while the others work and take over what it had. */
+export const silenceMember: Nemesis = {
+  name: 'silence for one member',
+  hurts: 'network',
+  async strike({ networks, members }, random) {
+    const network = networks.of(pick(members.names, random));
+    network.stall('to the server');
+    network.stall('to the clients');
+    await delay(random.between(1600, 4500));
+    // What was on its way never arrives: no lease keeps a statement that is late from writing what another member has written by then.
+    network.cut();
     network.heal();
   },
 };

@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import { type Nemesis, pick } from './nemesis.js';
 
 /** A process dies in the middle of something, and comes back. */
@@ -13,12 +11,8 @@ export const killProcess: Nemesis = {
 export const freezeProcess: Nemesis = {
   name: 'SIGSTOP a process',
   hurts: 'processes',
-  async strike({ members }, random) {
-    const name = pick(members.names, random);
-    members.suspend(name);
-    await delay(random.between(50, 4000));
-    members.resume(name);
-  },
+  strike: ({ members }, random) =>
+    members.freeze(pick(members.names, random), random.between(50, 4000)),
 };
 
 /** A process is restarted as a deployment does. */
