@@ -153,7 +153,11 @@ describe.each(DATABASES)('G5 consumers: shutdown on %s', (database) => {
     // Closed while it begins.
     for (let turn = 0; turn < 5; turn++) await declare().close();
     await app.fill(1);
-    expect(await app.consumers.get('c')).toMatchObject({ offset: 5, owner: null, state: 'waiting' });
+    expect(await app.consumers.get('c')).toMatchObject({
+      offset: 5,
+      owner: null,
+      state: 'waiting',
+    });
     expect(seen).toEqual(range(1, 5));
   });
 });
