@@ -12,7 +12,7 @@ import type { Nemesis } from './nemeses/index.js';
 import { overlaps } from './overlaps.js';
 import { emptyTable, restoreBackup } from './restore.js';
 
-/** How long everything may take to recover and to be done: far more than it needs. */
+/** How long everything may take to recover and to get on: far more than it needs. */
 const PATIENCE_MS = 120_000;
 
 export interface RunSettings {
@@ -102,23 +102,37 @@ export async function run({ seconds, seed, nemeses, progress }: RunSettings): Pr
 async function settle(cluster: Cluster): Promise<void> {
   const { members, recorder } = cluster;
   await Promise.all(members.names.map((name) => members.order(name, { order: 'settle' })));
-  const wait = (what: string, done: () => Promise<boolean>) =>
-    until(done, { what, timeoutMs: PATIENCE_MS });
-  await wait('every event to be numbered', async () => {
-    const [row] = await cluster.query('SELECT COUNT(*) AS n FROM eventx_events WHERE seq IS NULL');
-    return Number(row!['n']) === 0;
-  });
+  await until(
+    async () => {
+      const [row] = await cluster.query(
+        'SELECT COUNT(*) AS n FROM eventx_events WHERE seq IS NULL',
+      );
+      return Number(row!['n']) === 0;
+    },
+    { what: 'every event to be numbered', timeoutMs: PATIENCE_MS },
+  );
   const lastSeq = await cluster.lastSeq();
   for (const name of CONSUMERS) {
-    await wait(`consumer "${name}" to finish`, async () => {
+    await finished(`consumer "${name}"`, lastSeq, async () => {
       const [row] = await cluster.query('SELECT seq FROM eventx_offsets WHERE consumer = ?', [
         name,
       ]);
-      return Number(row!['seq']) === lastSeq;
+      return Number(row!['seq']);
     });
   }
   for (const [name, seen] of Object.entries(recorder.subscribers)) {
-    await wait(`${name} to see all events`, () => Promise.resolve(seen.at(-1)?.seq === lastSeq));
+    await finished(name, lastSeq, () => Promise.resolve(seen.at(-1)?.seq ?? 0));
+  }
+}
+
+/** Waits until somebody has come to the end of the log. How much there is to do depends on the machine: it is enough to get on. */
+async function finished(who: string, lastSeq: number, position: () => Promise<number>) {
+  for (let seq = 0; seq < lastSeq;) {
+    const before = seq;
+    await until(async () => (seq = await position()) > before, {
+      what: `${who} to get on from event ${before} to ${lastSeq}`,
+      timeoutMs: PATIENCE_MS,
+    });
   }
 }
 

@@ -13,8 +13,8 @@ class WrongDate extends RealDate {
   }
 }
 
-/** Puts the clock of this process off by so many ms. */
+/** Puts the clock of this process off by so many ms. When it is right again, so is `Date` itself: TypeORM knows no other as the type of a column. */
 export function setClock(ms: number): void {
   offset = ms;
-  globalThis.Date = WrongDate as DateConstructor;
+  globalThis.Date = ms === 0 ? RealDate : (WrongDate as DateConstructor);
 }
