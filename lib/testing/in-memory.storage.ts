@@ -1,6 +1,6 @@
 import type { PendingEvent, SequencedEvent } from '../event/event.js';
 import type {
-  AssignResult,
+  SequenceResult,
   DeletionTerms,
   EventxStorage,
   LogState,
@@ -77,7 +77,7 @@ export class InMemoryEventStorage<T = unknown>
   sequence(
     log: LogState,
     pending: readonly PendingEvent[],
-  ): Promise<AssignResult<InMemoryEvent<T>>> {
+  ): Promise<SequenceResult<InMemoryEvent<T>>> {
     const rows = pending.map(({ id }) => this.rows.get(id));
     const stands = log.logId === this.state.logId && log.lastSeq === this.state.lastSeq;
     if (!stands || rows.some((row) => row?.seq !== null)) {
