@@ -107,8 +107,8 @@ export class InMemoryEventStorage<T = unknown>
 
   /** It keeps no offsets: what consumers need is for whoever calls it to know. */
   deleteBefore(before: number, limit: number, { since }: DeletionTerms = {}): Promise<number> {
-    const { lastSeq, logId: epoch } = this.state;
-    if (since && (since.logId !== epoch || lastSeq < since.lastSeq)) return Promise.resolve(0);
+    const { lastSeq, logId } = this.state;
+    if (since && (since.logId !== logId || lastSeq < since.lastSeq)) return Promise.resolve(0);
     const doomed = this.numbered()
       .filter(({ seq }) => seq < before)
       .slice(0, limit);
