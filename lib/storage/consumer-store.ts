@@ -107,7 +107,7 @@ export interface ConsumerUnit<E extends SequencedEvent, M> {
    * Notes a single event as done, ahead of the offset. Held against a concurrent takeover until the end of the transaction.
    * @returns false when the lease is not valid any more, or the event was done before
    */
-  markDone(lease: Lease, seq: number): Promise<boolean>;
+  markHandled(lease: Lease, seq: number): Promise<boolean>;
   /** Adds dead letters; one that is there already stays as it is. */
   park(lease: Lease, letters: readonly NewDeadLetter<E>[]): Promise<void>;
   /** Whether the consumer has dead letters of this key; they cannot be replayed away before the transaction ends. */
@@ -139,7 +139,7 @@ export interface ConsumerStore<E extends SequencedEvent, M = unknown> {
   /** Gives the consumer free at once; for `reservedMs` to a process that asked for it alone, if there is one. */
   release(lease: Lease, reservedMs: number): Promise<void>;
   /** Asks `from`, which has the consumer, to give it to `owner`. */
-  want(consumer: string, owner: string, from: string): Promise<void>;
+  requestHandover(consumer: string, owner: string, from: string): Promise<void>;
 
   /** Moves the offset by itself. @returns false when the lease is not valid any more; nothing changed then */
   commit(lease: Lease, position: Position): Promise<boolean>;
@@ -152,9 +152,9 @@ export interface ConsumerStore<E extends SequencedEvent, M = unknown> {
     signal: AbortSignal,
   ): Promise<boolean>;
   /** Forgets which events were marked as done, up to one that the offset has passed; nothing when the lease is not valid any more. */
-  forgetDone(lease: Lease, upTo: number): Promise<void>;
+  forgetHandled(lease: Lease, upTo: number): Promise<void>;
   /** The events ahead of the offset that were marked as done. */
-  doneAhead(lease: Lease): Promise<readonly number[]>;
+  handledAhead(lease: Lease): Promise<readonly number[]>;
   /** The keys that have dead letters. */
   blockedKeys(consumer: string): Promise<readonly string[]>;
   /** Records the last failure, for people; null when it is over. Never fails a consumer. */

@@ -10,7 +10,7 @@ import type { HandlerFailure } from './handle-events.js';
 import { describeCall } from './handler-call.js';
 import { ConsumerHaltedError } from './halted.error.js';
 import type { Progress } from './progress.js';
-import { judge, type Verdict } from '../definition/retry-policy.js';
+import { nextStep, type NextStep } from '../definition/retry-policy.js';
 
 /** An event that failed and is not done with. */
 interface Trouble {
@@ -19,7 +19,7 @@ interface Trouble {
   readonly call: string;
   readonly failures: readonly FailedAttempt[];
   readonly attempts: number;
-  readonly verdict: Verdict;
+  readonly verdict: NextStep;
   /** On the run's clock, in ms. */
   readonly retryAt: number;
 }
@@ -105,7 +105,7 @@ export class InOrder<E extends SequencedEvent, M> {
     }
     const before = this.trouble?.seq === event.seq ? this.trouble : null;
     const attempts = (before?.attempts ?? 0) + 1;
-    const verdict = judge(run.consumer.options.retry, attempts, error, run.random());
+    const verdict = nextStep(run.consumer.options.retry, attempts, error, run.random());
     const failure = { at: new Date().toISOString(), error: text, handler, attempt: attempts };
     const call = describeCall({ handler, event, count: 1, attempt: attempts });
     this.trouble = {

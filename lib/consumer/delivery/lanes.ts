@@ -53,14 +53,14 @@ class LaneProgress<E extends SequencedEvent, M> implements Progress<E, M> {
 
   async record(unit: ConsumerUnit<E, M>, events: readonly E[]): Promise<boolean> {
     for (const { seq } of events) {
-      if (!(await unit.markDone(this.run.lease, seq))) return false;
+      if (!(await unit.markHandled(this.run.lease, seq))) return false;
     }
     return true;
   }
 
   /** The dead letter marks the event as done, too; this checks the lease. */
   recordParked(unit: ConsumerUnit<E, M>, event: E): Promise<boolean> {
-    return unit.markDone(this.run.lease, event.seq);
+    return unit.markHandled(this.run.lease, event.seq);
   }
 
   advance(events: readonly E[]): Promise<void> {
@@ -203,7 +203,7 @@ export class Lanes<E extends SequencedEvent, M> {
     const { transactional, retry } = consumer.options;
     const marks = transactional || retry.afterRetries !== 'halt' || place.seq < this.lastMark;
     place.seq = line.seq;
-    if (marks) await store.forgetDone(lease, line.seq);
+    if (marks) await store.forgetHandled(lease, line.seq);
   }
 }
 

@@ -25,7 +25,7 @@ export class PastMarks<E extends SequencedEvent, M> {
     if (open.length === events.length || this.run.stop.aborted) return;
     const last = events.at(-1)!;
     if (this.marked.has(last.seq)) await this.progress.advance([last]);
-    await this.run.store.forgetDone(this.run.lease, last.seq);
+    await this.run.store.forgetHandled(this.run.lease, last.seq);
     for (const { seq } of events) this.marked.delete(seq);
   }
 

@@ -26,7 +26,7 @@ export async function runConsumer<E extends SequencedEvent, M>(
 ): Promise<void> {
   const { lease, consumer, stop, abort, store } = run;
   // Whatever this run does: the last one may have had lanes.
-  const done = await store.doneAhead(lease);
+  const done = await store.handledAhead(lease);
   await assertNotTruncated(log.storage, lease, done);
   const broken = new AbortController();
   const processor = await createProcessor(run, done, broken);

@@ -168,7 +168,7 @@ export class CustomOffsetStore<E extends SequencedEvent> implements ConsumerStor
     await this.note(null, null, 0);
   }
 
-  want(): Promise<void> {
+  requestHandover(): Promise<void> {
     return Promise.resolve();
   }
 
@@ -186,11 +186,11 @@ export class CustomOffsetStore<E extends SequencedEvent> implements ConsumerStor
     );
   }
 
-  forgetDone(): Promise<void> {
+  forgetHandled(): Promise<void> {
     return Promise.resolve();
   }
 
-  doneAhead(): Promise<readonly number[]> {
+  handledAhead(): Promise<readonly number[]> {
     return Promise.resolve([]);
   }
 

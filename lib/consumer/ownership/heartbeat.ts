@@ -156,6 +156,6 @@ export class Heartbeat<E extends SequencedEvent, M> {
   private async balance(records: readonly ConsumerRecord[]): Promise<void> {
     const { owner } = this.environment;
     const handover = handoverTo(owner, records, new Set(this.slots.keys()));
-    if (handover) await this.store.want(handover.consumer, owner, handover.from);
+    if (handover) await this.store.requestHandover(handover.consumer, owner, handover.from);
   }
 }
