@@ -46,7 +46,6 @@ export {
   EventxDeadLetters,
   type ReplayResult,
 } from './consumer/dead-letters.js';
-export { ConsumerHaltedError } from './consumer/delivery/halted.error.js';
 export { EventxRetentionJob, type RetentionResult } from './retention/retention-job.js';
 export { EventxRunner, type RunnerEnvironment, type RunnerStatus } from './log/runner.js';
 export { type ExamineOptions, EventxDoctor } from './doctor/doctor.js';

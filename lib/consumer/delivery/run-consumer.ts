@@ -2,12 +2,12 @@ import type { SequencedEvent } from '../../event/event.js';
 import type { ConsumerLog } from '../ownership/consumer-log.js';
 import type { ConsumerRun } from './consumer-run.js';
 import { plainDelivery, transactionalDelivery } from './deliver.js';
-import { InOrder } from './in-order.js';
-import { Lanes } from './lanes.js';
-import { PastMarks } from './past-marks.js';
+import { OrderedWorker } from './ordered-worker.js';
+import { KeyedWorkers } from './keyed-workers.js';
+import { SingleWorker } from './single-worker.js';
 import { OffsetProgress } from './progress.js';
 import { assertNotTruncated } from './truncation.js';
-import { unlimited } from '../ownership/unlimited.js';
+import { unlimited } from '../../util/abortable.js';
 
 /** Works through batches of events. */
 interface Processor<E> {
@@ -64,7 +64,7 @@ async function createProcessor<E extends SequencedEvent, M>(
   if (concurrency > 1) {
     // When one lane cannot go on, the others begin nothing new, nor do they wait for another attempt.
     const stop = AbortSignal.any([run.stop, broken.signal]);
-    return new Lanes(
+    return new KeyedWorkers(
       { ...run, stop: unlimited(stop) },
       createDelivery,
       blocked,
@@ -73,6 +73,6 @@ async function createProcessor<E extends SequencedEvent, M>(
     );
   }
   const progress = new OffsetProgress<E, M>(run);
-  const inOrder = new InOrder(run, createDelivery(run, progress), progress, blocked);
-  return new PastMarks(run, inOrder, progress, new Set(done));
+  const inOrder = new OrderedWorker(run, createDelivery(run, progress), progress, blocked);
+  return new SingleWorker(run, inOrder, progress, new Set(done));
 }

@@ -1,4 +1,4 @@
-import { abortable } from '../../util/abortable.js';
+import { abortable, unlimited } from '../../util/abortable.js';
 import type { Clock } from '../../util/clock.js';
 import type { SequencedEvent } from '../../event/event.js';
 import { describeError, type EventxLogger } from '../../util/logger.js';
@@ -6,9 +6,8 @@ import { pause } from '../../util/pause.js';
 import { WakeUp } from '../../util/wake-up.js';
 import type { ConsumerRecord, ConsumerStore } from '../../storage/index.js';
 import { handoverTo } from './balance.js';
-import type { ConsumerSlot } from './consumer-slot.js';
+import type { ConsumerAgent } from './consumer-agent.js';
 import type { ResolvedConsumerProcessOptions } from './supervisor-options.js';
-import { unlimited } from './unlimited.js';
 
 export interface HeartbeatEnvironment {
   readonly logger: EventxLogger;
@@ -26,7 +25,7 @@ const LAST_WORD_MS = 10_000;
  * harms no consumer but its own.
  */
 export class Heartbeat<E extends SequencedEvent, M> {
-  private readonly slots = new Map<string, ConsumerSlot<E, M>>();
+  private readonly slots = new Map<string, ConsumerAgent<E, M>>();
   private readonly wakeUp: WakeUp;
   private readonly ending = new AbortController();
   private saidStale = false;
@@ -43,17 +42,17 @@ export class Heartbeat<E extends SequencedEvent, M> {
     return this.slots.size === 0;
   }
 
-  add(slot: ConsumerSlot<E, M>): void {
+  add(slot: ConsumerAgent<E, M>): void {
     this.slots.set(slot.name, slot);
-    this.poke();
+    this.wake();
   }
 
-  delete(slot: ConsumerSlot<E, M>): void {
+  delete(slot: ConsumerAgent<E, M>): void {
     this.slots.delete(slot.name);
   }
 
   /** Beats now. */
-  poke(): void {
+  wake(): void {
     this.wakeUp.ring();
   }
 
@@ -62,7 +61,7 @@ export class Heartbeat<E extends SequencedEvent, M> {
     const ending = AbortSignal.any([signal, this.ending.signal]);
     let beat = Promise.resolve();
     while (!ending.aborted) {
-      beat = this.beat();
+      beat = this.tick();
       await abortable(beat, ending).catch(() => undefined);
       await this.wakeUp.wait(this.interval, ending);
     }
@@ -74,7 +73,7 @@ export class Heartbeat<E extends SequencedEvent, M> {
   }
 
   /** Ends a consumer for good; its handlers may go on for as long as at shutdown. */
-  close(slot: ConsumerSlot<E, M>): Promise<void> {
+  close(slot: ConsumerAgent<E, M>): Promise<void> {
     return this.closeAll([slot]);
   }
 
@@ -100,7 +99,7 @@ export class Heartbeat<E extends SequencedEvent, M> {
 
   /** Waits for handlers to end, but not for ever. */
   private async closeAll(
-    slots: readonly ConsumerSlot<E, M>[],
+    slots: readonly ConsumerAgent<E, M>[],
     beat: Promise<void> = Promise.resolve(),
   ): Promise<void> {
     const { clock } = this.environment;
@@ -112,7 +111,7 @@ export class Heartbeat<E extends SequencedEvent, M> {
     void Promise.all([lastBeat, ...closing]).then(() => closed.abort());
     await pause(shutdownTimeout, clock, closed.signal);
     for (const slot of slots) {
-      slot.breakOff({
+      slot.abort({
         how: 'was broken off',
         why: `it is to end, but its handlers did not within ${shutdownTimeout} ms (consumers.shutdownTimeout).`,
       });
@@ -126,11 +125,11 @@ export class Heartbeat<E extends SequencedEvent, M> {
     for (;;) {
       await this.wakeUp.pause(this.interval, closed);
       if (closed.aborted) return;
-      await abortable(this.beat(), closed).catch(() => undefined);
+      await abortable(this.tick(), closed).catch(() => undefined);
     }
   }
 
-  private async beat(): Promise<void> {
+  private async tick(): Promise<void> {
     const { store } = this;
     const { clock, logger, owner } = this.environment;
     const slots = [...this.slots.values()].filter(({ isStarting }) => !isStarting);
@@ -145,7 +144,7 @@ export class Heartbeat<E extends SequencedEvent, M> {
       }
       const records = await store.records(slots.map(({ name }) => name));
       const byName = new Map(records.map((record) => [record.consumer, record]));
-      for (const { slot, lease } of before) slot.follow(byName.get(slot.name), lease);
+      for (const { slot, lease } of before) slot.reconcile(byName.get(slot.name), lease);
       await this.balance(records);
     } catch (error) {
       // A lease that is not renewed ends by itself.

@@ -6,7 +6,7 @@ import { outside } from '../../util/outside.js';
 import type { ConsumerStore } from '../../storage/index.js';
 import type { Consumer } from '../definition/consumer.js';
 import type { ConsumerLog } from './consumer-log.js';
-import { ConsumerSlot } from './consumer-slot.js';
+import { ConsumerAgent } from './consumer-agent.js';
 import { Heartbeat } from './heartbeat.js';
 import type { ResolvedConsumerProcessOptions } from './supervisor-options.js';
 
@@ -22,7 +22,7 @@ export interface SupervisorEnvironment {
 
 /** Keeps the consumers of one process, with a heartbeat for each store. */
 export class ConsumerSupervisor<E extends SequencedEvent, M> {
-  private readonly slots = new Map<string, ConsumerSlot<E, M>>();
+  private readonly slots = new Map<string, ConsumerAgent<E, M>>();
   private readonly heartbeats = new Map<ConsumerStore<E, M>, Heartbeat<E, M>>();
   private readonly runs = new Set<Promise<void>>();
   private readonly environment: Required<SupervisorEnvironment>;
@@ -51,12 +51,12 @@ export class ConsumerSupervisor<E extends SequencedEvent, M> {
       );
     }
     const heartbeat = this.heartbeatOf(store);
-    const slot = new ConsumerSlot(consumer, store, {
+    const slot = new ConsumerAgent(consumer, store, {
       ...this.environment,
       log: this.log,
       leaseMs: this.options.lease,
       slowMs: this.options.slowHandler,
-      onChange: () => heartbeat.poke(),
+      onChange: () => heartbeat.wake(),
       onStaleRead: () => heartbeat.staleRead(),
     });
     this.slots.set(consumer.name, slot);
@@ -87,8 +87,8 @@ export class ConsumerSupervisor<E extends SequencedEvent, M> {
   }
 
   /** Looks at the database now rather than at the next heartbeat. */
-  poke(): void {
-    for (const heartbeat of this.heartbeats.values()) heartbeat.poke();
+  wake(): void {
+    for (const heartbeat of this.heartbeats.values()) heartbeat.wake();
   }
 
   /**

@@ -4,7 +4,7 @@ import type { SequencedEvent } from '../../event/event.js';
 import type { ConsumerUnit } from '../../storage/index.js';
 import { type ConsumerRun, leaseLost, positionOf } from './consumer-run.js';
 import type { Deliver } from './deliver.js';
-import { InOrder } from './in-order.js';
+import { OrderedWorker } from './ordered-worker.js';
 import type { Progress } from './progress.js';
 
 /** Time between two writes of the offset, in ms. */
@@ -77,9 +77,9 @@ class LaneProgress<E extends SequencedEvent, M> implements Progress<E, M> {
  * Several lanes beside each other: events of one key always take the same lane, so they stay in order; those without a key take
  * any, and have none. The offset is the place up to which all are done; what is done beyond it is bounded by the window.
  */
-export class Lanes<E extends SequencedEvent, M> {
+export class KeyedWorkers<E extends SequencedEvent, M> {
   private readonly ahead = new DoneAhead<E>();
-  private readonly lanes: { readonly worker: InOrder<E, M>; tail: Promise<void> }[];
+  private readonly lanes: { readonly worker: OrderedWorker<E, M>; tail: Promise<void> }[];
   private readonly window: number;
   private failure: { readonly error: unknown } | null = null;
   private offsetFailed = false;
@@ -105,7 +105,7 @@ export class Lanes<E extends SequencedEvent, M> {
     const progress = new LaneProgress<E, M>(run, (event) => this.ahead.finish(event));
     const deliver = createDelivery(run, progress);
     this.lanes = Array.from({ length: concurrency }, () => ({
-      worker: new InOrder(run, deliver, progress, blocked),
+      worker: new OrderedWorker(run, deliver, progress, blocked),
       tail: Promise.resolve(),
     }));
     this.window = Math.max(limits.count, concurrency * 2);

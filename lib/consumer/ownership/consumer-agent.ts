@@ -1,7 +1,12 @@
-import { abortable } from '../../util/abortable.js';
+import { abortable, unlimited } from '../../util/abortable.js';
 import { type Backoff, backoffDelay } from '../../util/backoff.js';
 import type { Clock } from '../../util/clock.js';
-import { EventNotFoundError, LeaseLostError, LogTruncatedError } from '../../errors.js';
+import {
+  ConsumerHaltedError,
+  EventNotFoundError,
+  LeaseLostError,
+  LogTruncatedError,
+} from '../../errors.js';
 import type { SequencedEvent } from '../../event/event.js';
 import { describeError, type EventxLogger } from '../../util/logger.js';
 import type { ConsumerRecord, ConsumerStore, Holder, Lease } from '../../storage/index.js';
@@ -9,11 +14,9 @@ import { CallsUnderWay } from '../delivery/calls-under-way.js';
 import type { Consumer } from '../definition/consumer.js';
 import type { ConsumerLog } from './consumer-log.js';
 import type { LostPositionPolicy } from '../definition/consumer-options.js';
-import { ConsumerHaltedError } from '../delivery/halted.error.js';
 import { LeaseWatch } from './lease-watch.js';
 import { runConsumer } from '../delivery/run-consumer.js';
 import { placeAt } from './start-position.js';
-import { unlimited } from './unlimited.js';
 
 /** What a slot takes from outside. */
 export interface SlotEnvironment<E extends SequencedEvent> {
@@ -63,7 +66,7 @@ const LOST = 'was lost';
 const MOVED = 'was moved or removed by hand';
 
 /** One consumer in one process: takes its lease when it is to be had, runs it, and decides what follows the end of a run. */
-export class ConsumerSlot<E extends SequencedEvent, M> {
+export class ConsumerAgent<E extends SequencedEvent, M> {
   private running: Run | null = null;
   private registered = false;
   private closed = false;
@@ -101,7 +104,7 @@ export class ConsumerSlot<E extends SequencedEvent, M> {
    * had it may hang in the database, with a session that has fallen silent, and the other consumers need their heartbeat meanwhile.
    * @param before the lease it had when the database was asked; a run that began later is not what the answer is about
    */
-  follow(record: ConsumerRecord | undefined, before: Lease | null): void {
+  reconcile(record: ConsumerRecord | undefined, before: Lease | null): void {
     const { clock, owner } = this.environment;
     const { running } = this;
     if (running) {
@@ -147,7 +150,7 @@ export class ConsumerSlot<E extends SequencedEvent, M> {
    * Ends the run at once; what is under way does not count.
    * @param ending for the log, and for handlers that ask their signal
    */
-  breakOff(ending: Ending): void {
+  abort(ending: Ending): void {
     const { running } = this;
     if (!running || running.abort.signal.aborted) return;
     running.ending = ending;
@@ -167,7 +170,7 @@ export class ConsumerSlot<E extends SequencedEvent, M> {
         (holder) => {
           if (holder?.owner === owner && holder.fencingToken === run.lease.fencingToken)
             onStaleRead();
-          else if (this.running === run) this.breakOff(whoHasIt(holder));
+          else if (this.running === run) this.abort(whoHasIt(holder));
         },
         (error: unknown) =>
           logger.debug?.(`Consumer "${this.name}": cannot see who has it: ${describeError(error)}`),
@@ -244,7 +247,7 @@ export class ConsumerSlot<E extends SequencedEvent, M> {
       log,
     );
     watch?.start(() =>
-      this.breakOff({
+      this.abort({
         how: LOST,
         why:
           `its lease of ${leaseMs} ms could not be renewed, so that other processes may take it. Is the database down, or this process ` +

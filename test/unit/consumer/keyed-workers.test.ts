@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { DoneAhead, laneOf } from '../../../lib/consumer/delivery/lanes.js';
+import { DoneAhead, laneOf } from '../../../lib/consumer/delivery/keyed-workers.js';
 import { eventAt, eventsFrom, range } from '../../support/stored-events.js';
 
 const keyed = (key: string, seq = 1) => ({ ...eventAt(seq), key });

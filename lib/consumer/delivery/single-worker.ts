@@ -1,17 +1,17 @@
 import type { SequencedEvent } from '../../event/event.js';
 import type { ConsumerRun } from './consumer-run.js';
-import type { InOrder } from './in-order.js';
+import type { OrderedWorker } from './ordered-worker.js';
 import type { Progress } from './progress.js';
 
 /**
  * A run in order after one with lanes: passes over the events that were done, or parked, ahead of the offset, and forgets their marks
  * as the offset passes them.
  */
-export class PastMarks<E extends SequencedEvent, M> {
+export class SingleWorker<E extends SequencedEvent, M> {
   /** @param marked what the last run had done ahead of its offset */
   constructor(
     private readonly run: ConsumerRun<E, M>,
-    private readonly inOrder: InOrder<E, M>,
+    private readonly inOrder: OrderedWorker<E, M>,
     private readonly progress: Progress<E, M>,
     private readonly marked: Set<number>,
   ) {}

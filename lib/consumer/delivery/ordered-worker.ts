@@ -8,7 +8,7 @@ import { type ConsumerRun, leaseLost } from './consumer-run.js';
 import type { Deliver } from './deliver.js';
 import type { HandlerFailure } from './handle-events.js';
 import { describeCall } from './handler-call.js';
-import { ConsumerHaltedError } from './halted.error.js';
+import { ConsumerHaltedError } from '../../errors.js';
 import type { Progress } from './progress.js';
 import { nextStep, type NextStep } from '../definition/retry-policy.js';
 
@@ -31,7 +31,7 @@ const HISTORY = 20;
  * Works through events strictly in order: an event that fails is tried again before any later one is looked at, until it is done
  * with one way or the other. One for each lane.
  */
-export class InOrder<E extends SequencedEvent, M> {
+export class OrderedWorker<E extends SequencedEvent, M> {
   private trouble: Trouble | null = null;
   /** Up to this seq events are delivered one at a time, to find the one that fails. */
   private aloneUntil = 0;
