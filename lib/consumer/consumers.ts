@@ -2,7 +2,7 @@ import { EventxUsageError } from '../errors.js';
 import type { SequencedEvent } from '../event/event.js';
 import { quoted } from '../util/quoted.js';
 import type { ConsumerRecord, ConsumerStore, StuckHandler } from '../storage/index.js';
-import type { ConsumerLog } from './ownership/consumer-log.js';
+import type { ConsumerLog } from './consumer-process.js';
 import { checkStartFrom, type StartFrom } from '../log/start-from.js';
 import { isConsumerName } from './definition/consumer-options.js';
 import { placeAt } from './ownership/start-position.js';

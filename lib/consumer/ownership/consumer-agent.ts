@@ -1,6 +1,5 @@
-import { abortable, unlimited } from '../../util/abortable.js';
+import { unlimited } from '../../util/abortable.js';
 import { type Backoff, backoffDelay } from '../../util/backoff.js';
-import type { Clock } from '../../util/clock.js';
 import {
   ConsumerHaltedError,
   EventNotFoundError,
@@ -8,81 +7,81 @@ import {
   LogTruncatedError,
 } from '../../errors.js';
 import type { SequencedEvent } from '../../event/event.js';
-import { describeError, type EventxLogger } from '../../util/logger.js';
-import type { ConsumerRecord, ConsumerStore, Holder, Lease } from '../../storage/index.js';
-import { CallsUnderWay } from '../delivery/calls-under-way.js';
+import { describeError } from '../../util/logger.js';
+import type { ConsumerRecord, ConsumerStore, Lease } from '../../storage/index.js';
+import type { ConsumerProcess } from '../consumer-process.js';
 import type { Consumer } from '../definition/consumer.js';
-import type { ConsumerLog } from './consumer-log.js';
 import type { LostPositionPolicy } from '../definition/consumer-options.js';
-import { LeaseWatch } from './lease-watch.js';
+import { CallsUnderWay } from '../delivery/calls-under-way.js';
 import { runConsumer } from '../delivery/run-consumer.js';
+import { described, type Ending, howItEnds, LOST, MOVED, whoHasIt } from './ending.js';
+import { LeaseWatch } from './lease-watch.js';
 import { placeAt } from './start-position.js';
 
-/** What a slot takes from outside. */
-export interface SlotEnvironment<E extends SequencedEvent> {
-  readonly log: ConsumerLog<E>;
-  readonly logger: EventxLogger;
-  readonly clock: Clock;
-  readonly random: () => number;
-  /** Which process this is. */
-  readonly owner: string;
-  readonly leaseMs: number;
-  /** After how long a call of a handler is spoken of, in ms. */
-  readonly slowMs: number;
-  /** Called when a run has begun or ended. */
-  readonly onChange: () => void;
-  /** Called when a plain read said that a consumer is lost, and a locking one that it is not. */
-  readonly onStaleRead: () => void;
+/** Who looks at the database for an agent. */
+export interface AgentListener {
+  /** A run has begun or ended: look again now. */
+  wake(): void;
+  /** A plain read said that a consumer is lost, and a locking one that it is not. */
+  staleRead(): void;
 }
 
 /** The consumer as it runs here. */
 interface Run {
   readonly lease: Lease;
+  /** On the clock, in ms. */
+  readonly startedAt: number;
   /** Where it is. */
-  readonly place: { seq: number };
+  readonly place: { offset: number };
   readonly stop: AbortController;
   readonly abort: AbortController;
   /** Null where the lease never runs out. */
   readonly watch: LeaseWatch | null;
-  readonly ended: Promise<void>;
   /** Why it was told to end, and what for; both for the log. */
   ending: Ending | null;
-  /** What the database was asked about it; null when nothing is. */
+  /** Settles when the database has answered who has the consumer; null when it is not asked. */
   doubt: Promise<void> | null;
 }
+
+/** Nothing is under way: what the database says next decides. */
+interface Resting {
+  readonly status: 'idle' | 'backoff';
+  /** Not to be taken up before, on the clock, in ms. */
+  readonly until: number;
+}
+
+type AgentState =
+  | Resting
+  /** On its way to a lease. */
+  | { readonly status: 'starting' }
+  | { readonly status: 'running'; readonly run: Run }
+  /** For good. */
+  | { readonly status: 'closed' };
+
+const IDLE: Resting = { status: 'idle', until: -Infinity };
 
 /** Waits before a consumer is taken up again after an error that is not a handler's. */
 const RESTART: Backoff = { initial: 100, max: 10_000 };
 
-/** How a run ended, as the log says it. */
-interface Ending {
-  readonly how: string;
-  readonly why?: string;
-}
-
-/** Other processes may have the consumer. */
-const LOST = 'was lost';
-/** People did it, on purpose. */
-const MOVED = 'was moved or removed by hand';
-
 /** One consumer in one process: takes its lease when it is to be had, runs it, and decides what follows the end of a run. */
 export class ConsumerAgent<E extends SequencedEvent, M> {
-  private running: Run | null = null;
+  private state: AgentState = IDLE;
+  /** What is under way: from the moment it is taken up until its lease is given free. */
+  private active: Promise<void> = Promise.resolve();
+  /** Whether it is to end for good, at the end of what is under way. */
+  private closing = false;
   private registered = false;
-  private closed = false;
-  private starting: Promise<void> = Promise.resolve();
-  private starts = false;
+  /** Runs in a row that did not get on. */
   private failures = 0;
-  private startedAt = 0;
   private startedFrom = 0;
-  private restartAt = 0;
   /** Whether the last thing that the log says is that it runs here. */
   private saidToRun = false;
 
   constructor(
     readonly consumer: Consumer<E, M>,
     readonly store: ConsumerStore<E, M>,
-    private readonly environment: SlotEnvironment<E>,
+    private readonly process: ConsumerProcess<E>,
+    private readonly listener: AgentListener,
   ) {}
 
   get name(): string {
@@ -96,7 +95,12 @@ export class ConsumerAgent<E extends SequencedEvent, M> {
 
   /** Whether it is on its way to a lease: what the database says of it is out of date as soon as it is read. */
   get isStarting(): boolean {
-    return this.starts;
+    return this.state.status === 'starting';
+  }
+
+  /** Resolves when the run that is under way has ended; at once when there is none, also while one starts. */
+  get ended(): Promise<void> {
+    return this.running ? this.active : Promise.resolve();
   }
 
   /**
@@ -105,45 +109,32 @@ export class ConsumerAgent<E extends SequencedEvent, M> {
    * @param before the lease it had when the database was asked; a run that began later is not what the answer is about
    */
   reconcile(record: ConsumerRecord | undefined, before: Lease | null): void {
-    const { clock, owner } = this.environment;
-    const { running } = this;
-    if (running) {
-      if (running.lease !== before) return;
-      if (record?.lastOwner !== owner || record.fencingToken !== before.fencingToken)
-        this.doubt(running);
-      else if (record.paused || record.halted || record.wantedBy) {
-        running.ending = { how: howItEnds(record) };
-        running.stop.abort();
-      }
-      return;
+    switch (this.state.status) {
+      case 'running':
+        if (this.state.run.lease === before) this.check(this.state.run, record);
+        return;
+      case 'idle':
+      case 'backoff':
+        if (this.process.clock.now() < this.state.until) return;
+        // Removed by hand, here or elsewhere; the next start of a process registers it anew.
+        if (!record && this.registered) return;
+        this.active = this.run(record);
     }
-    if (this.closed || this.starts || clock.now() < this.restartAt) return;
-    // Removed by hand, here or elsewhere; the next start of a process registers it anew.
-    if (!record && this.registered) return;
-    this.starts = true;
-    this.starting = this.takeUp(record).finally(() => {
-      this.starts = false;
-      // What was changed by hand meanwhile has gone unnoticed.
-      if (this.running) this.environment.onChange();
-    });
-  }
-
-  /**
-   * Lets the event in hand end; nothing new begins, ever.
-   * @param giveUp ends the wait for a start that is under way
-   */
-  async close(giveUp?: AbortSignal): Promise<void> {
-    this.closed = true;
-    this.running?.stop.abort();
-    await abortable(this.starting, giveUp).catch(() => undefined);
-    const { running } = this;
-    await abortable(Promise.resolve(running?.doubt), giveUp).catch(() => undefined);
-    await running?.ended;
   }
 
   /** @param sentAt when a renewal of this lease was sent that has succeeded, on the clock */
   renewed(lease: Lease, sentAt: number): void {
-    if (this.running?.lease === lease) this.running.watch?.renewed(sentAt);
+    if (this.lease === lease) this.running?.watch?.renewed(sentAt);
+  }
+
+  /** Lets the event in hand end; nothing new begins, ever. Resolves when nothing is under way any more. */
+  async close(): Promise<void> {
+    this.closing = true;
+    this.running?.stop.abort();
+    if (this.state.status === 'idle' || this.state.status === 'backoff') {
+      this.state = { status: 'closed' };
+    }
+    await Promise.all([this.active, this.running?.doubt]);
   }
 
   /**
@@ -158,18 +149,33 @@ export class ConsumerAgent<E extends SequencedEvent, M> {
     running.stop.abort();
   }
 
+  private get running(): Run | null {
+    return this.state.status === 'running' ? this.state.run : null;
+  }
+
+  /** Whether the database still says that it is to run here. */
+  private check(run: Run, record: ConsumerRecord | undefined): void {
+    const { owner } = this.process;
+    if (record?.lastOwner !== owner || record.fencingToken !== run.lease.fencingToken) {
+      this.askForCertain(run);
+    } else if (record.paused || record.halted || record.wantedBy) {
+      run.ending = { how: howItEnds(record) };
+      run.stop.abort();
+    }
+  }
+
   /**
    * A plain read says that it is lost. A replica may have answered that is behind: then it would be broken off again and again, for
    * nothing. Nobody waits for the answer, which may wait for whoever has locked the row.
    */
-  private doubt(run: Run): void {
-    const { owner, logger, onStaleRead } = this.environment;
+  private askForCertain(run: Run): void {
+    const { owner, logger } = this.process;
     run.doubt ??= this.store
       .holder(this.name)
       .then(
         (holder) => {
           if (holder?.owner === owner && holder.fencingToken === run.lease.fencingToken)
-            onStaleRead();
+            this.listener.staleRead();
           else if (this.running === run) this.abort(whoHasIt(holder));
         },
         (error: unknown) =>
@@ -178,20 +184,32 @@ export class ConsumerAgent<E extends SequencedEvent, M> {
       .finally(() => (run.doubt = null));
   }
 
-  private async takeUp(record: ConsumerRecord | undefined): Promise<void> {
-    const { owner } = this.environment;
+  /** Takes the consumer up, if it is to be had, and runs it until it ends. Never rejects. */
+  private async run(record: ConsumerRecord | undefined): Promise<void> {
+    this.state = { status: 'starting' };
+    let rest: Resting = IDLE;
     try {
-      if (!this.registered) await this.register(record);
-      const free = !record || record.owner === null || record.owner === owner;
-      if (!free) this.saidToRun = false;
-      if (free && !record?.paused && !record?.halted) await this.start(record?.lastOwner ?? null);
+      const run = await this.takeUp(record);
+      if (run) rest = await this.handle(run, record?.lastOwner ?? null);
     } catch (error) {
-      this.retryLater(error);
+      rest = this.backOff(error);
     }
+    const hasRun = this.running !== null;
+    this.state = this.closing ? { status: 'closed' } : rest;
+    if (hasRun) this.listener.wake();
+  }
+
+  /** @returns null when it is not to be had */
+  private async takeUp(record: ConsumerRecord | undefined): Promise<Run | null> {
+    const { owner } = this.process;
+    if (!this.registered) await this.register(record);
+    const isFree = !record || record.owner === null || record.owner === owner;
+    if (!isFree) this.saidToRun = false;
+    return isFree && !record?.paused && !record?.halted ? this.acquire() : null;
   }
 
   private async register(record: ConsumerRecord | undefined): Promise<void> {
-    const { log, logger } = this.environment;
+    const { log, logger } = this.process;
     if (record?.halted) {
       logger.error(
         `Consumer "${this.name}" is halted: ${record.lastError ?? 'unknown reason'} It stays so until consumers.resume('${this.name}').`,
@@ -204,13 +222,16 @@ export class ConsumerAgent<E extends SequencedEvent, M> {
     this.registered = true;
   }
 
-  /** @param before who had it last, where that is known */
-  private async start(before: string | null): Promise<void> {
-    const { owner, leaseMs, clock } = this.environment;
+  private async acquire(): Promise<Run | null> {
+    const { owner, clock, options } = this.process;
+    const leaseMs = options.lease;
     const sentAt = clock.now();
     const lease = await this.store.acquire(this.name, owner, leaseMs);
-    if (!lease) return;
-    if (this.closed) return this.store.release(lease, leaseMs);
+    if (!lease) return null;
+    if (this.closing) {
+      await this.store.release(lease, leaseMs);
+      return null;
+    }
     const watch = lease.endless ? null : new LeaseWatch(clock, leaseMs, sentAt);
     if (watch?.isOver) {
       await this.store.release(lease, leaseMs);
@@ -218,109 +239,121 @@ export class ConsumerAgent<E extends SequencedEvent, M> {
         `its lease of ${leaseMs} ms had run out when the database answered that it was given.`,
       );
     }
-    this.startedAt = clock.now();
     // The last run got further, or it was moved by hand: a log that comes in pieces is followed without ever longer waits.
     if (lease.offset !== this.startedFrom) this.failures = 0;
     this.startedFrom = lease.offset;
-    this.running = this.run(lease, watch);
-    this.sayThatItRuns(lease, before);
+    return {
+      lease,
+      startedAt: clock.now(),
+      place: { offset: lease.offset },
+      stop: new AbortController(),
+      abort: new AbortController(),
+      watch,
+      ending: null,
+      doubt: null,
+    };
   }
 
-  private run(lease: Lease, watch: LeaseWatch | null): Run {
-    const { log, logger, clock, random, leaseMs, slowMs, onChange } = this.environment;
-    const { consumer, store } = this;
-    const stop = new AbortController();
-    const abort = new AbortController();
-    const place = { seq: lease.offset };
-    const underWay = new CallsUnderWay({
+  /**
+   * Handles events under a lease until it is told to stop or something fails, and gives the lease free.
+   * @param before who had it last, where that is known
+   */
+  private async handle(run: Run, before: string | null): Promise<Resting> {
+    const { consumer, store, process } = this;
+    const { lease, place, watch } = run;
+    const { clock, logger, options } = process;
+    this.state = { status: 'running', run };
+    const calls = new CallsUnderWay({
       consumer: this.name,
       lease,
       store,
       clock,
       logger,
-      slowMs,
+      slowMs: options.slowHandler,
       timeoutMs: consumer.options.timeout,
     });
-    const shared = { consumer, store, lease, clock, random, logger, place, underWay };
-    const work = runConsumer(
-      { ...shared, stop: unlimited(stop.signal), abort: unlimited(abort.signal) },
-      log,
-    );
     watch?.start(() =>
       this.abort({
         how: LOST,
         why:
-          `its lease of ${leaseMs} ms could not be renewed, so that other processes may take it. Is the database down, or this process ` +
-          'too busy to answer?',
+          `its lease of ${options.lease} ms could not be renewed, so that other processes may take it. Is the database down, or this ` +
+          'process too busy to answer?',
       }),
     );
-    const ended = work
-      .then(() => this.gaveFree(run))
-      .catch((error: unknown) => this.failed(run, error))
-      .finally(() => {
-        watch?.stop();
-        underWay.close();
-      })
-      .then(() => store.release(lease, leaseMs))
-      .catch((error: unknown) => this.retryLater(error))
-      .then(() => {
-        this.running = null;
-        onChange();
-      });
-    const run: Run = { lease, place, stop, abort, watch, ended, ending: null, doubt: null };
-    return run;
+    this.sayThatItRuns(lease, before);
+    // What was changed by hand while it started has gone unnoticed.
+    this.listener.wake();
+    let rest: Resting;
+    try {
+      const stop = unlimited(run.stop.signal);
+      const abort = unlimited(run.abort.signal);
+      await runConsumer({ ...process, consumer, store, lease, place, calls, stop, abort });
+      rest = this.gaveFree(run);
+    } catch (error) {
+      rest = await this.failed(run, error);
+    } finally {
+      watch?.stop();
+      calls.close();
+    }
+    await store.release(lease, options.lease);
+    return rest;
   }
 
   /** Once, however often it is restarted: what was in its way meanwhile is said by itself. */
-  private sayThatItRuns({ offset: seq }: Lease, before: string | null): void {
-    const { owner, logger } = this.environment;
+  private sayThatItRuns({ offset }: Lease, before: string | null): void {
+    const { owner, logger } = this.process;
     if (this.saidToRun) return;
     this.saidToRun = true;
     const from =
       before === null || before === owner ? '' : `; it was with ${before}, whose lease ran out`;
-    logger.log(`Consumer "${this.name}" runs here (${owner}), from seq ${seq + 1} on${from}.`);
+    logger.log(`Consumer "${this.name}" runs here (${owner}), from seq ${offset + 1} on${from}.`);
   }
 
   /** A run has ended because it was told to. */
-  private gaveFree({ ending, place }: Run): void {
+  private gaveFree({ ending, place }: Run): Resting {
     this.failures = 0;
-    if (!ending) return;
+    if (!ending) return IDLE;
     this.saidToRun = false;
-    this.environment.logger.log(`Consumer "${this.name}" ${ending.how} at seq ${place.seq}.`);
+    this.process.logger.log(`Consumer "${this.name}" ${ending.how} at seq ${place.offset}.`);
+    return IDLE;
   }
 
   /** A run has ended with an error. */
-  private async failed(run: Run, error: unknown): Promise<void> {
+  private async failed(run: Run, error: unknown): Promise<Resting> {
     const { onTruncated, onLost } = this.consumer.options;
-    if (this.environment.clock.now() - this.startedAt > RESTART.max) this.failures = 0;
-    if (error instanceof LeaseLostError) await this.lost(run);
-    else if (error instanceof ConsumerHaltedError) await this.halt(run.lease, error);
+    if (this.process.clock.now() - run.startedAt > RESTART.max) this.failures = 0;
+    if (error instanceof LeaseLostError) return this.lost(run);
+    if (error instanceof ConsumerHaltedError) await this.halt(run.lease, error);
     else if (error instanceof LogTruncatedError) await this.relocate(run, error, onTruncated);
     else if (error instanceof EventNotFoundError) await this.relocate(run, error, onLost);
-    else this.retryLater(error);
+    else return this.backOff(error);
+    return IDLE;
   }
 
   /**
    * The first loss is no reason to wait, so that a consumer which was moved by hand goes on at once. One after the other is: something
    * takes it away again and again, and each time handlers run in vain.
    */
-  private async lost({ abort, place, ending }: Run): Promise<void> {
-    const { clock, logger, random } = this.environment;
+  private async lost({ abort, place, ending }: Run): Promise<Resting> {
+    const { clock, logger, random } = this.process;
     this.saidToRun = false;
     // Where a write was refused nobody has said why yet.
     const known = abort.signal.aborted && ending ? ending : await this.askWhy();
-    const at = `Consumer "${this.name}", at seq ${place.seq},`;
+    const at = `Consumer "${this.name}", at seq ${place.offset},`;
     const message = `${at} ${described(known)} What was under way does not count here.`;
-    if (++this.failures === 1 || this.closed) {
-      return known.how === MOVED ? logger.log(message) : logger.warn(message);
+    if (++this.failures === 1 || this.closing) {
+      if (known.how === MOVED) logger.log(message);
+      else logger.warn(message);
+      return IDLE;
     }
     const delay = backoffDelay(this.failures - 1, RESTART, random());
-    this.restartAt = clock.now() + delay;
+    const until = clock.now() + delay;
     logger.warn(
       `${message} That is the ${this.failures}. time in a row without getting on; next try in ${delay} ms. Is its offset moved by ` +
         'hand again and again, is the database or this process too slow for the option "consumers.lease", or is what is read of the ' +
         'database out of date (a proxy that sends reads to replicas, transactions that the application leaves open)?',
     );
+    return { status: 'backoff', until };
   }
 
   private async askWhy(): Promise<Ending> {
@@ -332,7 +365,7 @@ export class ConsumerAgent<E extends SequencedEvent, M> {
 
   private async halt(lease: Lease, error: Error): Promise<void> {
     this.saidToRun = false;
-    this.environment.logger.error(error.message);
+    this.process.logger.error(error.message);
     await this.store.halt(lease, error.message);
   }
 
@@ -346,12 +379,12 @@ export class ConsumerAgent<E extends SequencedEvent, M> {
       return this.halt(
         lease,
         new ConsumerHaltedError(
-          `Consumer "${this.name}" halted at seq ${place.seq}: ${error.message} Then consumers.seek('${this.name}', …) and ` +
+          `Consumer "${this.name}" halted at seq ${place.offset}: ${error.message} Then consumers.seek('${this.name}', …) and ` +
             `consumers.resume('${this.name}').`,
         ),
       );
     }
-    const { log, logger } = this.environment;
+    const { log, logger } = this.process;
     const position = await placeAt(log.storage, policy, (to) =>
       this.store.seek(this.name, to, lease),
     );
@@ -361,28 +394,14 @@ export class ConsumerAgent<E extends SequencedEvent, M> {
     );
   }
 
-  private retryLater(error: unknown): void {
-    const { clock, logger, random } = this.environment;
+  /** Something failed that is no handler's: it is tried again later. */
+  private backOff(error: unknown): Resting {
+    const { clock, logger, random } = this.process;
     this.failures++;
     const delay = backoffDelay(this.failures, RESTART, random());
-    this.restartAt = clock.now() + delay;
     const message = `Consumer "${this.name}" is interrupted, next try in ${delay} ms: ${describeError(error)}`;
     if (this.failures === 1) logger.debug?.(message);
     else logger.warn(message);
+    return { status: 'backoff', until: clock.now() + delay };
   }
-}
-
-function howItEnds({ halted, wantedBy }: ConsumerRecord): string {
-  if (halted) return 'is halted';
-  return wantedBy === null ? 'is paused' : `is handed over to ${wantedBy}`;
-}
-
-function whoHasIt(holder: Holder | null): Ending {
-  return holder?.owner
-    ? { how: LOST, why: `${holder.owner} has it now (fencing token ${holder.fencingToken}).` }
-    : { how: MOVED };
-}
-
-function described({ how, why }: Ending): string {
-  return why === undefined ? `${how}.` : `${how}: ${why}`;
 }
