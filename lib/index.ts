@@ -73,7 +73,7 @@ export type { EventLog } from './event-log/event-log.js';
 export type { EventEntityClass } from './typeorm/mapping/entity-mapping.js';
 export type { PendingEvent, SequencedEvent } from './event/event.js';
 export type {
-  AssignResult,
+  SequenceResult,
   DeadLetter,
   DeadLetterFilter,
   DeadLetterPlace,

@@ -6,7 +6,7 @@ import type { EventxEvent } from '../event/eventx-event.js';
 import { checkHttpUrl } from './check-url.js';
 import { HttpClient } from './http-client.js';
 import { pause } from '../util/pause.js';
-import type { AssignResult, EventxStorage, LogState } from '../storage/index.js';
+import type { SequenceResult, EventxStorage, LogState } from '../storage/index.js';
 import { getJson } from './request.js';
 import { eventsFromWire, stateFromWire } from './wire.js';
 
@@ -59,7 +59,7 @@ class RemoteStorage implements EventxStorage<EventxEvent> {
     return Promise.resolve([]);
   }
 
-  sequence(): Promise<AssignResult<EventxEvent>> {
+  sequence(): Promise<SequenceResult<EventxEvent>> {
     return Promise.resolve({ outcome: 'conflict' });
   }
 

@@ -2,7 +2,7 @@ import { type Backoff, type BackoffOptions, resolveBackoff } from '../util/backo
 import { integerOption, refuseUnknownOptions } from '../util/checks.js';
 import { EventxOptionsError } from '../errors.js';
 import type { BatchSizes } from './batch-size.js';
-import type { WindowLimits } from './window.js';
+import type { RecentEventsLimits } from './recent-events.js';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -34,7 +34,7 @@ export interface ResolvedRunnerOptions {
   readonly pollInterval: number;
   readonly errorBackoff: Backoff;
   readonly batch: BatchSizes;
-  readonly window: WindowLimits;
+  readonly window: RecentEventsLimits;
   readonly initialWindow: number;
 }
 

@@ -17,7 +17,7 @@ import { restAfter } from './rest.js';
 import { resolveRunnerOptions, type RunnerOptions } from './runner-options.js';
 import { Sequencer } from './sequencer.js';
 import { SlowLooks } from './slow-looks.js';
-import { Window } from './window.js';
+import { RecentEvents } from './recent-events.js';
 
 /** What a runner takes from outside, so that tests can replace it. */
 export interface RunnerEnvironment {
@@ -64,7 +64,7 @@ export class EventxRunner<
 > {
   private readonly clock: Clock;
   private readonly wakeUp: WakeUp;
-  private readonly window: Window<E>;
+  private readonly window: RecentEvents<E>;
   private readonly reader: LogReader<E>;
   private readonly pending: PendingEvents<P>;
   private readonly sequencer: Sequencer<E, P>;
@@ -94,7 +94,7 @@ export class EventxRunner<
     this.clock = environment.clock ?? systemClock;
     this.failures = new Failures(this.clock, this.logger);
     this.wakeUp = new WakeUp(this.clock);
-    this.window = new Window<E>(window);
+    this.window = new RecentEvents<E>(window);
     const history = new History<E>(storage, { readCount: batch.largest, readBytes: batch.bytes });
     this.reader = new LogReader<E>(storage, this.window, history);
     const settings = { sizes: batch, initialWindow, numbers: sequence };
@@ -190,7 +190,7 @@ export class EventxRunner<
       while (!signal.aborted) await this.round(signal);
     } finally {
       this.running = false;
-      this.sequencer.distrust();
+      this.sequencer.invalidate();
     }
   }
 

@@ -9,7 +9,7 @@ import {
 import { leadingRun } from './leading-run.js';
 import { type BatchSizes, nextBatchSize } from './batch-size.js';
 import type { PendingEvents } from './pending-events.js';
-import type { Window } from './window.js';
+import type { RecentEvents } from './recent-events.js';
 
 /** Told of what people should know about; nothing here is an error of ours. */
 export interface SequencerEvents {
@@ -50,14 +50,14 @@ export class Sequencer<E extends SequencedEvent, P extends PendingEvent> {
 
   constructor(
     private readonly storage: EventxStorage<E, P>,
-    private readonly window: Window<E>,
+    private readonly window: RecentEvents<E>,
     private readonly settings: SequencerSettings,
     private readonly events: SequencerEvents,
     private readonly pending: PendingEvents<P>,
   ) {}
 
   /** Forgets what is known of the log, as after any error. */
-  distrust(): void {
+  invalidate(): void {
     this.log = null;
     this.pending.reset();
   }
@@ -67,7 +67,7 @@ export class Sequencer<E extends SequencedEvent, P extends PendingEvent> {
     try {
       return await this.round();
     } catch (error) {
-      this.distrust();
+      this.invalidate();
       throw error;
     }
   }

@@ -145,7 +145,7 @@ export interface ConsumerStore<E extends SequencedEvent, M = unknown> {
   commit(lease: Lease, position: Position): Promise<boolean>;
   /**
    * Runs `work` in a transaction, which is committed if it resolves to true, else rolled back. When the signal aborts, the
-   * transaction is broken off for certain: whatever `work` still does, nothing of it is ever committed.
+   * connection is given up: whatever `work` still does is not committed. Only a COMMIT that is under way by then may still happen.
    */
   atomically(
     work: (unit: ConsumerUnit<E, M>) => Promise<boolean>,

@@ -1,6 +1,6 @@
 import type { PendingEvent, SequencedEvent } from '../event/event.js';
 import type {
-  AssignResult,
+  SequenceResult,
   DeletionTerms,
   EventxStorage,
   LogState,
@@ -77,7 +77,7 @@ export class InMemoryEventStorage<T = unknown>
   sequence(
     log: LogState,
     pending: readonly PendingEvent[],
-  ): Promise<AssignResult<InMemoryEvent<T>>> {
+  ): Promise<SequenceResult<InMemoryEvent<T>>> {
     const rows = pending.map(({ id }) => this.rows.get(id));
     const stands = log.logId === this.state.logId && log.lastSeq === this.state.lastSeq;
     if (!stands || rows.some((row) => row?.seq !== null)) {
@@ -107,8 +107,8 @@ export class InMemoryEventStorage<T = unknown>
 
   /** It keeps no offsets: what consumers need is for whoever calls it to know. */
   deleteBefore(before: number, limit: number, { since }: DeletionTerms = {}): Promise<number> {
-    const { lastSeq, logId: epoch } = this.state;
-    if (since && (since.logId !== epoch || lastSeq < since.lastSeq)) return Promise.resolve(0);
+    const { lastSeq, logId } = this.state;
+    if (since && (since.logId !== logId || lastSeq < since.lastSeq)) return Promise.resolve(0);
     const doomed = this.numbered()
       .filter(({ seq }) => seq < before)
       .slice(0, limit);

@@ -137,7 +137,7 @@ const CASES: Readonly<Record<string, (harness: StorageHarness) => Promise<void>>
 
   'a log that was replaced takes no numbers from before': async ({ storage, insert }) => {
     await insert(1);
-    const other = { ...(await storage.readState()), epoch: 'another-log' };
+    const other = { ...(await storage.readState()), logId: 'another-log' };
     const result = await storage.sequence(other, await storage.readPending(10));
     assert.deepEqual(result, { outcome: 'conflict' });
     assert.deepEqual(await storage.read(1, 10), []);
@@ -276,7 +276,7 @@ const CASES: Readonly<Record<string, (harness: StorageHarness) => Promise<void>>
     await insert(5);
     await numberAll(storage);
     const since = await storage.readState();
-    const another = { ...since, epoch: 'another-log' };
+    const another = { ...since, logId: 'another-log' };
     const further = { ...since, lastSeq: 6 };
     assert.equal(await storage.deleteBefore(3, 100, { since: another }), 0);
     assert.equal(await storage.deleteBefore(3, 100, { since: further }), 0);

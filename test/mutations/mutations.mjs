@@ -45,7 +45,7 @@ export const MUTATIONS = [
   {
     name: 'after an error the log is believed to be where it was',
     file: 'lib/log/sequencer.ts',
-    from: '      this.distrust();\n      throw error;',
+    from: '      this.invalidate();\n      throw error;',
     to: '      this.pending.reset();\n      throw error;',
     tests: ['test/unit/sequencer'],
   },

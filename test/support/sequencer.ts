@@ -3,7 +3,7 @@ import { type InMemoryEvent, InMemoryEventStorage } from 'nestjs-eventx/testing'
 
 import { PendingEvents } from '../../lib/log/pending-events.js';
 import { type Round, Sequencer, type SequencerSettings } from '../../lib/log/sequencer.js';
-import { Window } from '../../lib/log/window.js';
+import { RecentEvents } from '../../lib/log/recent-events.js';
 import { FaultyStorage } from './faulty-storage.js';
 import { ManualClock } from './manual-clock.js';
 import { range, seqsOf } from './stored-events.js';
@@ -19,7 +19,7 @@ export class SequencerBench {
   readonly clock = new ManualClock();
   /** `[head, lastSeq]` of each truncation that was told of. */
   readonly truncations: number[][] = [];
-  window!: Window<InMemoryEvent<number>>;
+  window!: RecentEvents<InMemoryEvent<number>>;
   private sequencer!: ReturnType<SequencerBench['newSequencer']>;
 
   constructor() {
@@ -43,8 +43,8 @@ export class SequencerBench {
     return this.sequencer.step();
   }
 
-  distrust(): void {
-    this.sequencer.distrust();
+  invalidate(): void {
+    this.sequencer.invalidate();
   }
 
   /** Steps until there is nothing more to do, starting over after an error. @returns how many errors there were */
@@ -88,7 +88,7 @@ export class SequencerBench {
   }
 
   private newSequencer(
-    window: Window<InMemoryEvent<number>>,
+    window: RecentEvents<InMemoryEvent<number>>,
     settings: Partial<SequencerSettings>,
   ) {
     const all = { sizes: SIZES, initialWindow: 100, numbers: true, ...settings };
@@ -100,7 +100,7 @@ export class SequencerBench {
   }
 }
 
-const newWindow = () => new Window<InMemoryEvent<number>>({ count: 1000, bytes: 1_000_000 });
+const newWindow = () => new RecentEvents<InMemoryEvent<number>>({ count: 1000, bytes: 1_000_000 });
 
 async function drain(sequencer: { step(): Promise<Round> }): Promise<number> {
   for (let errors = 0; ;) {

@@ -44,7 +44,7 @@ describe('G8 truncation: the sequencer', () => {
   test('finds out by the epoch, wherever the log stands', async () => {
     const readState = log.table.readState.bind(log.table);
     log.table.readState = async () => ({ ...(await readState()), logId: 'another' });
-    log.distrust();
+    log.invalidate();
     await log.drain();
     expect(log.truncations).toEqual([[6, 6]]);
   });

@@ -45,7 +45,7 @@ describe('G4, G8: one read that is old is no proof of a truncation; the sequence
   test.each(OLD_STATES)('nor for as long as it is told of a log %s', async (_, old) => {
     log.storage.inject('readState', answering(old), 5);
     log.insert(3);
-    log.distrust();
+    log.invalidate();
     expect(await log.drain()).toBe(5);
     await log.expectAll(9);
     expect(log.truncations).toEqual([]);

@@ -18,7 +18,7 @@ export interface RetryOptions {
   readonly attempts?: number;
   /** Waits between the attempts (Go: `WithConsumerRetryDuration`, 30 s). @default { initial: 100, max: 30000 } */
   readonly backoff?: BackoffOptions;
-  /** Which errors are worth another attempt; answers at once. @default all but NonRetryableError */
+  /** Which errors are worth another attempt; answers at once. Never asked of a NonRetryableError or EventDecodeError. @default all */
   readonly retryIf?: (error: unknown) => boolean;
 }
 

@@ -4,7 +4,7 @@ import { EventxSchemaError } from '../../errors.js';
 import type { PendingEvent, SequencedEvent } from '../../event/event.js';
 import { toSafeInteger } from '../../util/safe-integer.js';
 import type {
-  AssignResult,
+  SequenceResult,
   DeletionTerms,
   EventxStorage,
   LogState,
@@ -68,7 +68,7 @@ export class TypeOrmEventStorage<E extends SequencedEvent, P extends PendingEven
     return pending.sort((a, b) => a.id - b.id);
   }
 
-  async sequence(log: LogState, pending: readonly P[]): Promise<AssignResult<E>> {
+  async sequence(log: LogState, pending: readonly P[]): Promise<SequenceResult<E>> {
     const ids = pending.map((event) => event.id);
     const [done, events] = await Promise.all([
       this.connections.use((connection) =>

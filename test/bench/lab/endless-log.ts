@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-import { type AssignResult, EventxEvent, type EventxStorage, type LogState } from 'nestjs-eventx';
+import { type SequenceResult, EventxEvent, type EventxStorage, type LogState } from 'nestjs-eventx';
 
 import { payload } from './payload.js';
 
@@ -36,7 +36,7 @@ export class EndlessLog implements EventxStorage<EventxEvent, Pending> {
     return Array.from({ length }, (_, n) => ({ id: this.lastSeq + 1 + n, size: 300 }));
   }
 
-  sequence(log: LogState, pending: readonly Pending[]): Promise<AssignResult<EventxEvent>> {
+  sequence(log: LogState, pending: readonly Pending[]): Promise<SequenceResult<EventxEvent>> {
     const events = pending.map(({ id }) => new EventxEvent(id, { ...this.stored, id }));
     this.lastSeq = log.lastSeq + pending.length;
     return Promise.resolve({ outcome: 'sequenced', events });

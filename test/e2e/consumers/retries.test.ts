@@ -23,7 +23,7 @@ describe.each(DATABASES)('G10 nothing dropped: how often an event is tried on %s
     await until(() => attempts.count(2) >= 30, { what: 'many attempts' });
     expect(await app.consumers.get('c')).toMatchObject({
       state: 'running',
-      seq: 1,
+      offset: 1,
       lag: 2,
       lastError: expect.stringMatching(
         /^Consumer "c": handler 1 of c, seq 2 \(id 2, type "n"\), attempt \d+ failed \(next in \d ms\): no luck with 2$/,

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-import { type AssignResult, EventxEvent, type EventxStorage, type LogState } from 'nestjs-eventx';
+import { type SequenceResult, EventxEvent, type EventxStorage, type LogState } from 'nestjs-eventx';
 
 interface Pending {
   readonly id: number;
@@ -27,7 +27,7 @@ export class EndlessLog implements EventxStorage<EventxEvent, Pending> {
     return Array.from({ length }, (_, n) => ({ id: this.lastSeq + 1 + n, size: SIZE }));
   }
 
-  sequence(log: LogState, pending: readonly Pending[]): Promise<AssignResult<EventxEvent>> {
+  sequence(log: LogState, pending: readonly Pending[]): Promise<SequenceResult<EventxEvent>> {
     this.lastSeq = log.lastSeq + pending.length;
     return Promise.resolve({ outcome: 'sequenced', events: pending.map(({ id }) => eventAt(id)) });
   }

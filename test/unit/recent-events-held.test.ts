@@ -1,17 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import { LogCorruptError, type SequencedEvent } from 'nestjs-eventx';
 
-import { Window } from '../../lib/log/window.js';
+import { RecentEvents } from '../../lib/log/recent-events.js';
 import { collectGarbage } from '../support/garbage.js';
 import { eventAt, eventsFrom, range, seqsOf } from '../support/stored-events.js';
 
 const ANY = { count: 1000, bytes: 1000 };
 
 function windowOf(limits: { count?: number; bytes?: number } = {}) {
-  return new Window<SequencedEvent>({ count: 10, bytes: 100, ...limits });
+  return new RecentEvents<SequencedEvent>({ count: 10, bytes: 100, ...limits });
 }
 
-const held = (window: Window<SequencedEvent>) => seqsOf(window.read(window.first, ANY));
+const held = (window: RecentEvents<SequencedEvent>) => seqsOf(window.read(window.first, ANY));
 
 describe('the window holds the newest events', () => {
   test('knows no head before the log was read', () => {

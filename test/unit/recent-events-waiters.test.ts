@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { EventxClosedError, type SequencedEvent } from 'nestjs-eventx';
 
-import { Window } from '../../lib/log/window.js';
+import { RecentEvents } from '../../lib/log/recent-events.js';
 import { eventAt, eventsFrom } from '../support/stored-events.js';
 
 const windowAt = (head: number) => {
-  const window = new Window<SequencedEvent>({ count: 10, bytes: 100 });
+  const window = new RecentEvents<SequencedEvent>({ count: 10, bytes: 100 });
   window.reset(head, []);
   return window;
 };
@@ -52,7 +52,7 @@ describe('waiting for the next event', () => {
   });
 
   test('before the log was read for the first time, everybody waits', async () => {
-    const window = new Window<SequencedEvent>({ count: 10, bytes: 100 });
+    const window = new RecentEvents<SequencedEvent>({ count: 10, bytes: 100 });
     const first = window.waitFor(1);
     const ready = window.ready();
     const later = window.waitFor(4);
