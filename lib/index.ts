@@ -72,16 +72,29 @@ export type { EventLog } from './event-log/event-log.js';
 // Extend: an own entity, or an own storage
 export type { EventEntityClass } from './typeorm/mapping/entity-mapping.js';
 export type { PendingEvent, SequencedEvent } from './event/event.js';
+export type { OwnStorage } from './event-log/event-log-options.js';
 export type {
-  SequenceResult,
+  ConsumerRecord,
+  ConsumerStore,
+  ConsumerUnit,
   DeadLetter,
   DeadLetterFilter,
   DeadLetterPlace,
+  DeadLetterStore,
   DeletionTerms,
+  Destination,
   EventxStorage,
   FailedAttempt,
+  Holder,
+  Lease,
   LogState,
+  NewDeadLetter,
+  OffsetNote,
+  OffsetNotes,
+  Placed,
+  Position,
   RetentionStorage,
+  SequenceResult,
   StuckHandler,
 } from './storage/index.js';
 export type { Clock } from './util/clock.js';
