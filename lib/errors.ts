@@ -137,3 +137,8 @@ export class LeaseLostError extends EventxError {
 export class NonRetryableError extends EventxError {
   readonly code = 'EVENTX_NON_RETRYABLE';
 }
+
+/** A consumer stopped for good, by its policy; the message says why and how to go on. */
+export class ConsumerHaltedError extends EventxError {
+  readonly code = 'EVENTX_CONSUMER_HALTED';
+}

@@ -46,7 +46,6 @@ export {
   EventxDeadLetters,
   type ReplayResult,
 } from './consumer/dead-letters.js';
-export { ConsumerHaltedError } from './consumer/delivery/halted.error.js';
 export { EventxRetentionJob, type RetentionResult } from './retention/retention-job.js';
 export { EventxRunner, type RunnerEnvironment, type RunnerStatus } from './log/runner.js';
 export { type ExamineOptions, EventxDoctor } from './doctor/doctor.js';
@@ -73,16 +72,29 @@ export type { EventLog } from './event-log/event-log.js';
 // Extend: an own entity, or an own storage
 export type { EventEntityClass } from './typeorm/mapping/entity-mapping.js';
 export type { PendingEvent, SequencedEvent } from './event/event.js';
+export type { OwnStorage } from './event-log/event-log-options.js';
 export type {
-  SequenceResult,
+  ConsumerRecord,
+  ConsumerStore,
+  ConsumerUnit,
   DeadLetter,
   DeadLetterFilter,
   DeadLetterPlace,
+  DeadLetterStore,
   DeletionTerms,
+  Destination,
   EventxStorage,
   FailedAttempt,
+  Holder,
+  Lease,
   LogState,
+  NewDeadLetter,
+  OffsetNote,
+  OffsetNotes,
+  Placed,
+  Position,
   RetentionStorage,
+  SequenceResult,
   StuckHandler,
 } from './storage/index.js';
 export type { Clock } from './util/clock.js';

@@ -2,7 +2,7 @@ import { EventxUsageError } from '../errors.js';
 import type { SequencedEvent } from '../event/event.js';
 import { quoted } from '../util/quoted.js';
 import type { ConsumerRecord, ConsumerStore, StuckHandler } from '../storage/index.js';
-import type { ConsumerLog } from './ownership/consumer-log.js';
+import type { ConsumerLog } from './consumer-process.js';
 import { checkStartFrom, type StartFrom } from '../log/start-from.js';
 import { isConsumerName } from './definition/consumer-options.js';
 import { placeAt } from './ownership/start-position.js';
@@ -84,7 +84,7 @@ export class EventxConsumers<E extends SequencedEvent = SequencedEvent, M = unkn
     const store = await this.operable(name);
     const place = await placeAt(this.log.storage, start, (to) => store.seek(name, to));
     known(name, place ?? undefined);
-    this.supervisor.poke();
+    this.supervisor.wake();
   }
 
   /**
@@ -108,13 +108,13 @@ export class EventxConsumers<E extends SequencedEvent = SequencedEvent, M = unkn
    */
   async remove(name: string): Promise<void> {
     known(name, (await this.storeOf(name).remove(name)) || undefined);
-    this.supervisor.poke();
+    this.supervisor.wake();
   }
 
   private async setPaused(name: string, paused: boolean): Promise<void> {
     const store = await this.operable(name);
     known(name, (await store.setPaused(name, paused)) || undefined);
-    this.supervisor.poke();
+    this.supervisor.wake();
   }
 
   /** Where a consumer is paused and moved: of one that keeps its offset itself, its own process does not look at the database. */

@@ -2,7 +2,7 @@ import { EventNotFoundError, EventxUsageError } from '../errors.js';
 import type { SequencedEvent } from '../event/event.js';
 import type { DeadLetter, DeadLetterFilter, DeadLetterStore } from '../storage/index.js';
 import type { Consumer } from './definition/consumer.js';
-import type { ConsumerLog } from './ownership/consumer-log.js';
+import type { ConsumerLog } from './consumer-process.js';
 import { isConsumerName } from './definition/consumer-options.js';
 import {
   checkFilter,

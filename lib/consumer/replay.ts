@@ -128,10 +128,10 @@ export class Replay<E extends SequencedEvent, M> {
       };
       let settled = true;
       if (transactional) {
-        settled = await store.settleWith(letter.id, claim, handle, breakOff.signal);
+        settled = await store.deleteClaimedWith(letter.id, claim, handle, breakOff.signal);
       } else {
         await handle(undefined as M);
-        await store.settle(letter.id, claim);
+        await store.deleteClaimed(letter.id, claim);
       }
       if (failure) throw (failure as { error: unknown }).error;
       return settled ? 'replayed' : 'taken';

@@ -14,10 +14,21 @@ import {
   type RunnerOptions,
 } from '../log/runner-options.js';
 import type { SignalTransport } from '../signal/signal-transport.js';
-import type { EventxStorage } from '../storage/index.js';
+import type { ConsumerStore, DeadLetterStore, EventxStorage } from '../storage/index.js';
 import { UNSAFE_SETTINGS, type UnsafeSetting } from '../typeorm/dialects/index.js';
 import type { EventEntityClass } from '../typeorm/mapping/entity-mapping.js';
 import type { TableOptions } from '../typeorm/tables.js';
+
+/** A storage of the application's own. */
+export interface OwnStorage extends EventxStorage<SequencedEvent, PendingEvent> {
+  /**
+   * Where consumers keep their places; without it they need `offsets` of their own, or `broadcast`. What handlers get as
+   * `context.manager` is what this store gives them.
+   */
+  readonly consumers?: ConsumerStore<SequencedEvent>;
+  /** Where the events are that consumers have parked, for `deadLetters`. */
+  readonly deadLetters?: DeadLetterStore<SequencedEvent>;
+}
 
 /** What a process can do for a log. */
 export type Role = 'sequence' | 'consume';
@@ -61,7 +72,7 @@ export interface EventxModuleOptions extends Omit<RunnerOptions, 'sequence'> {
    */
   readonly unknownTypes?: UnknownTypes;
   /** A storage of the application's own, in place of the tables; `publish` is then the application's matter, too. */
-  readonly storage?: EventxStorage<SequencedEvent, PendingEvent>;
+  readonly storage?: OwnStorage;
 }
 
 /** Where a log is kept. */
@@ -87,7 +98,7 @@ export interface ResolvedOptions {
   readonly retention: RetentionOptions | undefined;
   readonly events: EventTypeDefinitions | undefined;
   readonly unknownTypes: UnknownTypes;
-  readonly storage: EventxStorage<SequencedEvent, PendingEvent> | undefined;
+  readonly storage: OwnStorage | undefined;
   readonly runner: RunnerOptions;
 }
 

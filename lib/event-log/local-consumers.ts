@@ -22,7 +22,7 @@ export type LocalDefinition = Omit<ConsumerDefinition<SequencedEvent, EntityMana
 
 export interface LocalConsumersEnvironment {
   readonly supervisor: ConsumerSupervisor<SequencedEvent, EntityManager>;
-  readonly stored: Pick<StoredLog, 'consumers' | 'storage' | 'poolSize'>;
+  readonly stored: Pick<StoredLog, 'consumers' | 'offsetNotes' | 'storage' | 'poolSize'>;
   readonly types: EventTypes;
   readonly logger: EventxLogger;
 }
@@ -57,7 +57,7 @@ export class LocalConsumers {
     if (offsets) {
       assertCustomOffsetsFit(name, consumer.options, offsets);
       // What is in memory only is no promise to anybody.
-      const notes = offsets instanceof MemoryOffsets ? null : stored.consumers;
+      const notes = offsets instanceof MemoryOffsets ? null : stored.offsetNotes;
       supervisor.add(consumer, new CustomOffsetStore(name, offsets, stored.storage, notes));
     } else {
       supervisor.add(consumer, this.store);
@@ -97,7 +97,7 @@ export class LocalConsumers {
     if (consumers) return consumers;
     throw new EventxOptionsError(
       `Consumers keep their places in the log's database, but this log has a storage of its own. Give the consumer "offsets" ` +
-        `({ load, save }): eventx.consumer({ …, offsets }).`,
+        `({ load, save }): eventx.consumer({ …, offsets }), or the storage a ConsumerStore as its property "consumers".`,
     );
   }
 

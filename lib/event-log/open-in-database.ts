@@ -110,6 +110,7 @@ async function openIn(
   return {
     description: `"${place.tables.events}" in ${await describeDatabase(dataSource, connections, dialect)}`,
     consumers,
+    offsetNotes: consumers,
     deadLetters: new TypeOrmDeadLetterStore(dataSource, dialect, place, connections),
     processes: new TypeOrmProcessStore(connections, dialect, place),
     storage,

@@ -20,7 +20,9 @@ export interface StoredLog {
   /** Null where the storage cannot forget. */
   readonly retained: RetainedLog<SequencedEvent> | null;
   /** Where offsets are kept by default. */
-  readonly consumers: (ConsumerStore<SequencedEvent, EntityManager> & OffsetNotes) | null;
+  readonly consumers: ConsumerStore<SequencedEvent, EntityManager> | null;
+  /** Where it is noted how far consumers are that keep their offset themselves. */
+  readonly offsetNotes: OffsetNotes | null;
   readonly deadLetters: DeadLetterStore<SequencedEvent, EntityManager> | null;
   readonly processes: ProcessStore | null;
   readonly doctor: EventxDoctor;

@@ -43,7 +43,7 @@ export interface StuckHandler {
 /** One consumer as the database knows it. */
 export interface ConsumerRecord extends Position {
   readonly consumer: string;
-  /** Changes with every lease and every seek. */
+  /** Higher with every lease and every seek. */
   readonly fencingToken: number;
   /** Which process runs it; null when none does. */
   readonly owner: string | null;
@@ -104,10 +104,10 @@ export interface ConsumerUnit<E extends SequencedEvent, M> {
    */
   moveTo(lease: Lease, position: Position): Promise<boolean>;
   /**
-   * Notes a single event as done, ahead of the offset. Held against a concurrent takeover until the end of the transaction.
-   * @returns false when the lease is not valid any more, or the event was done before
+   * Marks an event as handled, ahead of the offset. Nobody can take the consumer over before the transaction ends.
+   * @returns false when the lease is not valid any more, or the event was marked before
    */
-  markDone(lease: Lease, seq: number): Promise<boolean>;
+  markHandled(lease: Lease, seq: number): Promise<boolean>;
   /** Adds dead letters; one that is there already stays as it is. */
   park(lease: Lease, letters: readonly NewDeadLetter<E>[]): Promise<void>;
   /** Whether the consumer has dead letters of this key; they cannot be replayed away before the transaction ends. */
@@ -139,22 +139,25 @@ export interface ConsumerStore<E extends SequencedEvent, M = unknown> {
   /** Gives the consumer free at once; for `reservedMs` to a process that asked for it alone, if there is one. */
   release(lease: Lease, reservedMs: number): Promise<void>;
   /** Asks `from`, which has the consumer, to give it to `owner`. */
-  want(consumer: string, owner: string, from: string): Promise<void>;
+  requestHandover(consumer: string, owner: string, from: string): Promise<void>;
 
   /** Moves the offset by itself. @returns false when the lease is not valid any more; nothing changed then */
   commit(lease: Lease, position: Position): Promise<boolean>;
   /**
-   * Runs `work` in a transaction, which is committed if it resolves to true, else rolled back. When the signal aborts, the
-   * connection is given up: whatever `work` still does is not committed. Only a COMMIT that is under way by then may still happen.
+   * Runs `work` in a transaction, which is committed if it resolves to true, else rolled back. When the signal aborts while `work` is
+   * at it, the transaction is broken off for certain: whatever `work` still writes is never committed. When it aborts later, a commit is
+   * under way, and may land.
+   * @returns true when it was committed; false when it was rolled back, or broken off
+   * @throws what `work` throws, and the errors of the database; after an error of the commit it may have landed
    */
   atomically(
     work: (unit: ConsumerUnit<E, M>) => Promise<boolean>,
     signal: AbortSignal,
   ): Promise<boolean>;
-  /** Forgets which events were marked as done, up to one that the offset has passed; nothing when the lease is not valid any more. */
-  forgetDone(lease: Lease, upTo: number): Promise<void>;
-  /** The events ahead of the offset that were marked as done. */
-  doneAhead(lease: Lease): Promise<readonly number[]>;
+  /** Forgets which events were marked as handled, up to one that the offset has passed; nothing when the lease is not valid any more. */
+  forgetHandled(lease: Lease, upTo: number): Promise<void>;
+  /** The events ahead of the offset that were marked as handled, or parked there. */
+  handledAhead(lease: Lease): Promise<readonly number[]>;
   /** The keys that have dead letters. */
   blockedKeys(consumer: string): Promise<readonly string[]>;
   /** Records the last failure, for people; null when it is over. Never fails a consumer. */

@@ -53,9 +53,9 @@ export interface DeadLetterStore<E extends SequencedEvent, M = unknown> {
   /** Gives a reserved letter free, with one more failure noted. */
   unclaim(id: number, claim: string, failure: FailedAttempt): Promise<void>;
   /** Removes a reserved letter. @returns false when it is not reserved under this claim any more */
-  settle(id: number, claim: string): Promise<boolean>;
+  deleteClaimed(id: number, claim: string): Promise<boolean>;
   /** Removes a reserved letter together with what `work` writes; nothing of either when it is not reserved any more. */
-  settleWith(
+  deleteClaimedWith(
     id: number,
     claim: string,
     work: (manager: M) => Promise<void>,

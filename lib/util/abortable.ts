@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * The result of `work`, or the signal's reason as soon as it aborts. The work itself goes on; its outcome is then nobody's
  * business any more, and its failure no unhandled rejection.
@@ -15,4 +17,10 @@ export async function abortable<T>(work: Promise<T>, signal?: AbortSignal): Prom
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
+}
+
+/** The same signal, without Node's warning of a leak: for one that many listen to. */
+export function unlimited(signal: AbortSignal): AbortSignal {
+  setMaxListeners(Infinity, signal);
+  return signal;
 }

@@ -13,3 +13,16 @@ export async function pause(ms: number, clock: Clock, signal: AbortSignal): Prom
     signal.addEventListener('abort', done);
   });
 }
+
+/** Whether `work` settles within `ms`. It goes on in any case; its failure is its owner's business. */
+export async function settlesWithin(
+  work: Promise<unknown>,
+  ms: number,
+  clock: Clock,
+): Promise<boolean> {
+  const settled = new AbortController();
+  const done = () => settled.abort();
+  void work.then(done, done);
+  await pause(ms, clock, settled.signal);
+  return settled.signal.aborted;
+}

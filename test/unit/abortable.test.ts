@@ -1,6 +1,8 @@
+import { getMaxListeners } from 'node:events';
+
 import { describe, expect, test } from '@jest/globals';
 
-import { abortable } from '../../lib/util/abortable.js';
+import { abortable, unlimited } from '../../lib/util/abortable.js';
 
 describe('work that may be given up', () => {
   test('gives its result or its error, with and without a signal', async () => {
@@ -31,4 +33,10 @@ describe('work that may be given up', () => {
     fail(new Error('too late'));
     await new Promise((resolve) => setImmediate(resolve));
   });
+});
+
+test('a signal that many workers listen to does not look like a leak to Node', () => {
+  const { signal } = new AbortController();
+  expect(getMaxListeners(signal)).toBe(10);
+  expect(getMaxListeners(unlimited(signal))).toBe(Infinity);
 });

@@ -51,7 +51,7 @@ describe('what a request starts and does not end with it runs in no request', ()
       supervisor.add(consumer, new CustomOffsetStore('c', memoryOffsets(), log)),
     );
     await until(() => seen.length === 12, { what: 'all to be handled' });
-    request.run('another', () => supervisor.poke());
+    request.run('another', () => supervisor.wake());
     end.abort();
     await running;
     expect(new Set(seen)).toEqual(new Set([undefined]));

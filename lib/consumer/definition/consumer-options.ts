@@ -13,12 +13,24 @@ import type { AfterRetries, RetryPolicy } from './retry-policy.js';
 /** Where a consumer goes on whose place in the log is gone; `'halt'` stops it until somebody decides. */
 export type LostPositionPolicy = 'halt' | 'earliest' | 'latest';
 
+/**
+ * When an event is tried again that a handler failed on. Not about errors of the database under the consumer itself: after those it goes
+ * on by itself, however often, and the attempts count from 1 again.
+ */
 export interface RetryOptions {
-  /** How often an event is tried in all; must be said where `afterRetries` parks. @default Infinity */
+  /**
+   * How often an event is tried in all; must be said where `afterRetries` parks. A failed call with several events counts for none of
+   * them: each is then tried alone.
+   * @default Infinity
+   */
   readonly attempts?: number;
-  /** Waits between the attempts (Go: `WithConsumerRetryDuration`, 30 s). @default { initial: 100, max: 30000 } */
+  /** Waits between the attempts. @default { initial: 100, max: 30000 } */
   readonly backoff?: BackoffOptions;
-  /** Which errors are worth another attempt; answers at once. Never asked of a NonRetryableError or EventDecodeError. @default all */
+  /**
+   * Which errors are worth another attempt; answers at once. It is not asked about `NonRetryableError` and `EventDecodeError` (a payload
+   * that cannot be read, or does not fit its schema): another attempt would end the same, so there is none.
+   * @default all others
+   */
   readonly retryIf?: (error: unknown) => boolean;
 }
 
@@ -41,7 +53,7 @@ export interface ConsumerOptions {
   readonly batch?: boolean;
   /** Events handled at the same time; those of one key stay in order, those without a key have none. @default 1 */
   readonly concurrency?: number;
-  /** Most events fetched, or given to a batch handler, at once (Go: `WithRetryConsumerFetchLimit`, 16). @default 256 */
+  /** Most events fetched, or given to a batch handler, at once. @default 256 */
   readonly fetchLimit?: number;
   /** Most bytes of them; a single larger event still comes. @default 2097152 (2 MiB) */
   readonly sizeLimit?: number;
@@ -49,7 +61,7 @@ export interface ConsumerOptions {
   readonly timeout?: number;
   readonly retry?: RetryOptions;
   /**
-   * What happens when the attempts are used up. `'halt'`: the consumer stops until it is resumed. `'park'`: the event goes to the
+   * What happens when the attempts are used up, or an error is not worth another. `'halt'`: the consumer stops until it is resumed. `'park'`: the event goes to the
    * dead letters and the consumer goes on. `'park-key'`: later events of its key are parked behind it, in order.
    * @default 'halt'
    */

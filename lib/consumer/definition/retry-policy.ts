@@ -12,7 +12,7 @@ export interface RetryPolicy {
   readonly afterRetries: AfterRetries;
 }
 
-export type Verdict =
+export type NextStep =
   { readonly action: 'retry'; readonly delayMs: number } | { readonly action: AfterRetries };
 
 /**
@@ -20,12 +20,12 @@ export type Verdict =
  * @param attempt which attempt failed, from 1
  * @param random a number in [0, 1)
  */
-export function judge(
+export function nextStep(
   policy: RetryPolicy,
   attempt: number,
   error: unknown,
   random: number,
-): Verdict {
+): NextStep {
   const hopeless =
     error instanceof NonRetryableError ||
     error instanceof EventDecodeError ||

@@ -11,7 +11,7 @@ export interface CallUnderWay extends HandlerCallInfo {
   saidAt: number;
 }
 
-export interface CallsEnvironment {
+interface CallsEnvironment {
   readonly consumer: string;
   readonly lease: Lease;
   readonly store: Pick<ConsumerStore<never, never>, 'reportStuck'>;

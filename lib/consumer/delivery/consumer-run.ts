@@ -1,23 +1,22 @@
-import type { Clock } from '../../util/clock.js';
 import { envelopeOf } from '../../event/envelope-of.js';
 import { LeaseLostError } from '../../errors.js';
 import type { SequencedEvent } from '../../event/event.js';
-import type { EventxLogger } from '../../util/logger.js';
 import type { ConsumerStore, Lease, Position } from '../../storage/index.js';
-import type { CallsUnderWay } from './calls-under-way.js';
+import type { ConsumerProcess } from '../consumer-process.js';
 import type { Consumer } from '../definition/consumer.js';
+import type { CallsUnderWay } from './calls-under-way.js';
 
-/** What the parts of one run of a consumer share: who it is, what it may do, and until when. */
-export interface ConsumerRun<E extends SequencedEvent, M> {
+/** One run of a consumer: who it is, what it may do, and until when. All of its parts share it. */
+export interface ConsumerRun<E extends SequencedEvent, M> extends Pick<
+  ConsumerProcess<E>,
+  'log' | 'logger' | 'clock' | 'random'
+> {
   readonly consumer: Consumer<E, M>;
-  readonly lease: Lease;
   readonly store: ConsumerStore<E, M>;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly logger: EventxLogger;
-  /** Where it is: moves on with the offset. */
-  readonly place: { seq: number };
-  readonly underWay: CallsUnderWay;
+  readonly lease: Lease;
+  /** Where it is. */
+  readonly place: { offset: number };
+  readonly calls: CallsUnderWay;
   /** Begin nothing new. */
   readonly stop: AbortSignal;
   /** Break off what is under way: nothing of it counts any more. */

@@ -26,7 +26,7 @@ export interface HandlingContext<M> {
   readonly attempt: number;
   readonly abort: AbortSignal;
   /** Where calls are watched. */
-  readonly underWay?: CallsUnderWay;
+  readonly calls?: CallsUnderWay;
   /** Whether to begin with another event now, rather than to commit first. */
   readonly mayGoOn: () => boolean;
 }
@@ -83,7 +83,7 @@ async function call<E extends SequencedEvent, M>(
   consumer: Consumer<E, M>,
   handler: ConsumerHandler<E, M>,
   events: readonly E[],
-  { manager, abort, underWay }: HandlingContext<M>,
+  { manager, abort, calls }: HandlingContext<M>,
   attempt: number,
 ): Promise<void> {
   const { name, options, decode } = consumer;
@@ -96,7 +96,7 @@ async function call<E extends SequencedEvent, M>(
         ? contextWithManager(shared, manager, call)
         : contextWithoutManager(shared, call),
     );
-  const watched = underWay?.begin({
+  const watched = calls?.begin({
     handler: consumer.nameOf(handler),
     event: first,
     count: events.length,
@@ -113,7 +113,7 @@ async function call<E extends SequencedEvent, M>(
       { timeout: options.timeout, abort },
     );
   } finally {
-    if (watched) underWay!.end(watched);
+    if (watched) calls!.end(watched);
   }
 }
 

@@ -3,16 +3,14 @@ import type { SequencedEvent } from '../../event/event.js';
 import type { ConsumerUnit } from '../../storage/index.js';
 import { type ConsumerRun, leaseLost, positionOf } from './consumer-run.js';
 
-/** How it is kept that events are done with: by the offset, or, with lanes, one by one ahead of it. */
+/** How it is kept that events are done with: by the offset, or one by one ahead of it. */
 export interface Progress<E extends SequencedEvent, M> {
-  /** In the transaction of a transactional handler. @returns false when the lease is lost */
+  /** In the transaction that handles or parks them. @returns false when the lease is lost */
   record(unit: ConsumerUnit<E, M>, events: readonly E[]): Promise<boolean>;
-  /** In the transaction that parks an event. @returns false when the lease is lost */
-  recordParked(unit: ConsumerUnit<E, M>, event: E): Promise<boolean>;
+  /** After the transaction that recorded them has committed. */
+  committed(events: readonly E[]): void;
   /** After handlers without a transaction. @throws LeaseLostError */
   advance(events: readonly E[]): Promise<void>;
-  /** After a transaction that recorded them has committed. */
-  committed(events: readonly E[]): void;
 }
 
 /** Events are done in order: the offset says it all. */
@@ -23,8 +21,8 @@ export class OffsetProgress<E extends SequencedEvent, M> implements Progress<E, 
     return unit.moveTo(this.run.lease, positionOf(events.at(-1)!));
   }
 
-  recordParked(unit: ConsumerUnit<E, M>, event: E): Promise<boolean> {
-    return unit.moveTo(this.run.lease, positionOf(event));
+  committed(events: readonly E[]): void {
+    this.run.place.offset = events.at(-1)!.seq;
   }
 
   async advance(events: readonly E[]): Promise<void> {
@@ -34,9 +32,28 @@ export class OffsetProgress<E extends SequencedEvent, M> implements Progress<E, 
     if (!(await abortable(commit, abort))) throw leaseLost(lease);
     this.committed(events);
   }
+}
 
-  /** The offset has moved. */
+/** Events are done in any order: each is marked, in its transaction if it has one, and the offset follows by itself. */
+export class MarkProgress<E extends SequencedEvent, M> implements Progress<E, M> {
+  constructor(
+    private readonly run: ConsumerRun<E, M>,
+    private readonly onHandled: (event: E) => void,
+  ) {}
+
+  async record(unit: ConsumerUnit<E, M>, events: readonly E[]): Promise<boolean> {
+    for (const { seq } of events) {
+      if (!(await unit.markHandled(this.run.lease, seq))) return false;
+    }
+    return true;
+  }
+
   committed(events: readonly E[]): void {
-    this.run.place.seq = events.at(-1)!.seq;
+    events.forEach(this.onHandled);
+  }
+
+  advance(events: readonly E[]): Promise<void> {
+    this.committed(events);
+    return Promise.resolve();
   }
 }

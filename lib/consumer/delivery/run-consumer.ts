@@ -1,16 +1,14 @@
 import type { SequencedEvent } from '../../event/event.js';
-import type { ConsumerLog } from '../ownership/consumer-log.js';
 import type { ConsumerRun } from './consumer-run.js';
-import { plainDelivery, transactionalDelivery } from './deliver.js';
-import { InOrder } from './in-order.js';
-import { Lanes } from './lanes.js';
-import { PastMarks } from './past-marks.js';
-import { OffsetProgress } from './progress.js';
+import { KeyedWorkers } from './keyed-workers.js';
+import { SingleWorker } from './single-worker.js';
 import { assertNotTruncated } from './truncation.js';
-import { unlimited } from '../ownership/unlimited.js';
 
-/** Works through batches of events. */
-interface Processor<E> {
+/** Who works through the events of a run. */
+interface Workers<E> {
+  /** Aborts when no further events are to be fetched. */
+  readonly end: AbortSignal;
+  /** Takes events up; when it resolves, the next may come. */
   process(events: readonly E[]): Promise<void>;
   /** All that is under way is done, and the offset written. */
   drain(): Promise<void>;
@@ -22,57 +20,40 @@ interface Processor<E> {
  */
 export async function runConsumer<E extends SequencedEvent, M>(
   run: ConsumerRun<E, M>,
-  log: ConsumerLog<E>,
 ): Promise<void> {
-  const { lease, consumer, stop, abort, store } = run;
-  // Whatever this run does: the last one may have had lanes.
-  const done = await store.doneAhead(lease);
-  await assertNotTruncated(log.storage, lease, done);
-  const broken = new AbortController();
-  const processor = await createProcessor(run, done, broken);
+  const { consumer, lease, log, abort } = run;
+  const workers = await createWorkers(run);
   const { count: fetchLimit, bytes: sizeLimit } = consumer.options.limits;
   const subscriber = log.subscriber({ from: lease.offset + 1, fetchLimit, sizeLimit });
-  const end = AbortSignal.any([stop, abort, broken.signal]);
+  const { end } = workers;
   try {
     for (;;) {
       const batch = await subscriber.fetch(end);
-      await processor.process(batch);
+      await workers.process(batch);
       if (end.aborted) break;
     }
   } catch (error) {
     if (!end.aborted) {
-      // What other lanes have done still counts.
-      await processor.drain().catch(() => undefined);
+      // What other workers have done still counts.
+      await workers.drain().catch(() => undefined);
       throw error;
     }
   }
   abort.throwIfAborted();
-  await processor.drain();
+  await workers.drain();
 }
 
-async function createProcessor<E extends SequencedEvent, M>(
+/** @throws LogTruncatedError, StaleReadError */
+async function createWorkers<E extends SequencedEvent, M>(
   run: ConsumerRun<E, M>,
-  done: readonly number[],
-  broken: AbortController,
-): Promise<Processor<E>> {
-  const { consumer, store } = run;
-  const { transactional, concurrency, retry } = consumer.options;
-  const createDelivery = transactional ? transactionalDelivery<E, M> : plainDelivery<E, M>;
-  const blocked = new Set(
-    retry.afterRetries === 'park-key' ? await store.blockedKeys(consumer.name) : [],
-  );
-  if (concurrency > 1) {
-    // When one lane cannot go on, the others begin nothing new, nor do they wait for another attempt.
-    const stop = AbortSignal.any([run.stop, broken.signal]);
-    return new Lanes(
-      { ...run, stop: unlimited(stop) },
-      createDelivery,
-      blocked,
-      new Set(done),
-      () => broken.abort(),
-    );
-  }
-  const progress = new OffsetProgress<E, M>(run);
-  const inOrder = new InOrder(run, createDelivery(run, progress), progress, blocked);
-  return new PastMarks(run, inOrder, progress, new Set(done));
+): Promise<Workers<E>> {
+  const { consumer, lease, log, store } = run;
+  const { concurrency, retry } = consumer.options;
+  // Asked whatever the concurrency is now: the last run may have had another.
+  const handled = await store.handledAhead(lease);
+  await assertNotTruncated(log.storage, lease, handled);
+  const blocked = retry.afterRetries === 'park-key' ? await store.blockedKeys(consumer.name) : [];
+  return concurrency > 1
+    ? new KeyedWorkers(run, new Set(blocked), new Set(handled))
+    : new SingleWorker(run, new Set(blocked), new Set(handled));
 }

@@ -2,7 +2,7 @@ import { envelopeOf } from '../../event/envelope-of.js';
 import { LogTruncatedError, StaleReadError } from '../../errors.js';
 import type { SequencedEvent } from '../../event/event.js';
 import { confirmedFirst, confirmedState, type Position } from '../../storage/index.js';
-import type { ConsumerLog } from '../ownership/consumer-log.js';
+import type { ConsumerLog } from '../consumer-process.js';
 
 /**
  * Checks that the log still is the one in which a consumer came to its position: it has not ended before it, and the event there is

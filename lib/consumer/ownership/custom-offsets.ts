@@ -18,9 +18,8 @@ import type {
 import type { ResolvedConsumerOptions } from '../definition/consumer-options.js';
 
 /**
- * An offset that the application keeps itself, e.g. beside what its handlers write (Go: `GetSequenceFunc`, `SetSequenceFunc`). Where the
- * log is in a database, it notes under the consumer's name how far that is, so that retention waits for it: offsets that differ need
- * names that do.
+ * An offset that the application keeps itself, e.g. beside what its handlers write. A log in a database notes under the consumer's name
+ * how far that is, so that retention waits for it: so two offsets must not have one name.
  */
 export interface CustomOffsets {
   /** The seq of the last event that was handled; null when there is none yet. */
@@ -168,7 +167,7 @@ export class CustomOffsetStore<E extends SequencedEvent> implements ConsumerStor
     await this.note(null, null, 0);
   }
 
-  want(): Promise<void> {
+  requestHandover(): Promise<void> {
     return Promise.resolve();
   }
 
@@ -186,11 +185,11 @@ export class CustomOffsetStore<E extends SequencedEvent> implements ConsumerStor
     );
   }
 
-  forgetDone(): Promise<void> {
+  forgetHandled(): Promise<void> {
     return Promise.resolve();
   }
 
-  doneAhead(): Promise<readonly number[]> {
+  handledAhead(): Promise<readonly number[]> {
     return Promise.resolve([]);
   }
 

@@ -9,7 +9,7 @@ import {
   type Placed,
   type Position,
 } from '../../storage/index.js';
-import type { ConsumerLog } from './consumer-log.js';
+import type { ConsumerLog } from '../consumer-process.js';
 import type { StartFrom } from '../../log/start-from.js';
 
 type Log<E extends SequencedEvent> = ConsumerLog<E>['storage'];

@@ -5,8 +5,8 @@ import type { EventxLogger } from '../../util/logger.js';
 import { outside } from '../../util/outside.js';
 import type { ConsumerStore } from '../../storage/index.js';
 import type { Consumer } from '../definition/consumer.js';
-import type { ConsumerLog } from './consumer-log.js';
-import { ConsumerSlot } from './consumer-slot.js';
+import type { ConsumerLog, ConsumerProcess } from '../consumer-process.js';
+import { ConsumerAgent } from './consumer-agent.js';
 import { Heartbeat } from './heartbeat.js';
 import type { ResolvedConsumerProcessOptions } from './supervisor-options.js';
 
@@ -22,73 +22,66 @@ export interface SupervisorEnvironment {
 
 /** Keeps the consumers of one process, with a heartbeat for each store. */
 export class ConsumerSupervisor<E extends SequencedEvent, M> {
-  private readonly slots = new Map<string, ConsumerSlot<E, M>>();
+  private readonly agents = new Map<string, ConsumerAgent<E, M>>();
   private readonly heartbeats = new Map<ConsumerStore<E, M>, Heartbeat<E, M>>();
   private readonly runs = new Set<Promise<void>>();
-  private readonly environment: Required<SupervisorEnvironment>;
+  private readonly process: ConsumerProcess<E>;
   /** Aborts when the present run ends; null outside of one. */
   private end: AbortSignal | null = null;
 
   constructor(
-    private readonly log: ConsumerLog<E>,
-    private readonly options: ResolvedConsumerProcessOptions,
+    log: ConsumerLog<E>,
+    options: ResolvedConsumerProcessOptions,
     environment: SupervisorEnvironment,
   ) {
-    this.environment = { clock: systemClock, random: Math.random, ...environment };
+    this.process = { clock: systemClock, random: Math.random, ...environment, log, options };
   }
 
   /** The consumers of this process, by name. */
   get consumers(): ReadonlyMap<string, Consumer<E, M>> {
-    return new Map([...this.slots].map(([name, { consumer }]) => [name, consumer]));
+    return new Map([...this.agents].map(([name, { consumer }]) => [name, consumer]));
   }
 
   /** @throws EventxOptionsError when this process has a consumer of that name */
   add(consumer: Consumer<E, M>, store: ConsumerStore<E, M>): void {
-    if (this.slots.has(consumer.name)) {
+    if (this.agents.has(consumer.name)) {
       throw new EventxOptionsError(
         `There is a consumer "${consumer.name}" already. Each consumer needs a name of its own; handlers that are to share ` +
           `one offset are declared together.`,
       );
     }
     const heartbeat = this.heartbeatOf(store);
-    const slot = new ConsumerSlot(consumer, store, {
-      ...this.environment,
-      log: this.log,
-      leaseMs: this.options.lease,
-      slowMs: this.options.slowHandler,
-      onChange: () => heartbeat.poke(),
-      onStaleRead: () => heartbeat.staleRead(),
-    });
-    this.slots.set(consumer.name, slot);
-    heartbeat.add(slot);
+    const agent = new ConsumerAgent(consumer, store, this.process, heartbeat);
+    this.agents.set(consumer.name, agent);
+    heartbeat.add(agent);
   }
 
   /** Where the consumers of this process keep their offsets. */
   get stores(): ReadonlySet<ConsumerStore<E, M>> {
-    return new Set([...this.slots.values()].map(({ store }) => store));
+    return new Set([...this.agents.values()].map(({ store }) => store));
   }
 
   /** Where a consumer of this process keeps its offset. */
   storeOf(name: string): ConsumerStore<E, M> | undefined {
-    return this.slots.get(name)?.store;
+    return this.agents.get(name)?.store;
   }
 
   /** Ends a consumer in this process; its place in the log stays. */
   async delete(name: string): Promise<void> {
-    const slot = this.slots.get(name);
-    if (!slot) return;
-    const heartbeat = this.heartbeats.get(slot.store)!;
-    await heartbeat.close(slot);
-    this.slots.delete(name);
-    heartbeat.delete(slot);
+    const agent = this.agents.get(name);
+    if (!agent) return;
+    const heartbeat = this.heartbeats.get(agent.store)!;
+    await heartbeat.close(agent);
+    this.agents.delete(name);
+    heartbeat.delete(agent);
     if (!heartbeat.isEmpty) return;
     heartbeat.end();
-    this.heartbeats.delete(slot.store);
+    this.heartbeats.delete(agent.store);
   }
 
   /** Looks at the database now rather than at the next heartbeat. */
-  poke(): void {
-    for (const heartbeat of this.heartbeats.values()) heartbeat.poke();
+  wake(): void {
+    for (const heartbeat of this.heartbeats.values()) heartbeat.wake();
   }
 
   /**
@@ -109,7 +102,7 @@ export class ConsumerSupervisor<E extends SequencedEvent, M> {
   private heartbeatOf(store: ConsumerStore<E, M>): Heartbeat<E, M> {
     let heartbeat = this.heartbeats.get(store);
     if (!heartbeat) {
-      heartbeat = new Heartbeat(store, this.options, this.environment);
+      heartbeat = new Heartbeat(store, this.process);
       this.heartbeats.set(store, heartbeat);
       if (this.end) this.start(heartbeat, this.end);
     }

@@ -42,7 +42,7 @@ export class TypeOrmConsumerUnit<E extends SequencedEvent> implements ConsumerUn
     return (await this.connection.change(moveTo(this.tables, lease, position))) === 1;
   }
 
-  async markDone(lease: Lease, seq: number): Promise<boolean> {
+  async markHandled(lease: Lease, seq: number): Promise<boolean> {
     if (!(await this.holds(lease))) return false;
     const { tables, connection, dialect } = this;
     const inserted = await connection.change({

@@ -122,7 +122,7 @@ export class TypeOrmConsumerStore<E extends SequencedEvent>
     );
   }
 
-  async want(consumer: string, owner: string, from: string): Promise<void> {
+  async requestHandover(consumer: string, owner: string, from: string): Promise<void> {
     await this.statements.change({
       sql:
         `UPDATE ${this.offsets} SET \`wanted_by\` = ? ` +
@@ -152,7 +152,7 @@ export class TypeOrmConsumerStore<E extends SequencedEvent>
     );
   }
 
-  async forgetDone({ consumer, owner, fencingToken }: Lease, upTo: number): Promise<void> {
+  async forgetHandled({ consumer, owner, fencingToken }: Lease, upTo: number): Promise<void> {
     await this.statements.change({
       sql:
         `DELETE FROM ${this.tables.sql.done} WHERE \`log\` = ? AND \`consumer\` = ? AND \`seq\` <= ? ` +
@@ -162,7 +162,7 @@ export class TypeOrmConsumerStore<E extends SequencedEvent>
     });
   }
 
-  async doneAhead(lease: Lease): Promise<readonly number[]> {
+  async handledAhead(lease: Lease): Promise<readonly number[]> {
     const { consumer, offset: seq } = lease;
     // A locking read: a mark that it misses is an event that is handled twice.
     const rows = await this.statements.read({
@@ -174,7 +174,7 @@ export class TypeOrmConsumerStore<E extends SequencedEvent>
     const marked = rows.map((row) => toSafeInteger(row.seq, 'seq'));
     const ahead = marked.filter((marked) => marked > seq);
     // Left by a crash between the write of the offset and the next one.
-    if (ahead.length < marked.length) await this.forgetDone(lease, seq);
+    if (ahead.length < marked.length) await this.forgetHandled(lease, seq);
     return ahead;
   }
 

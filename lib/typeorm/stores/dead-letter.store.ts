@@ -98,11 +98,11 @@ export class TypeOrmDeadLetterStore<E extends SequencedEvent> implements DeadLet
     });
   }
 
-  async settle(id: number, claim: string): Promise<boolean> {
+  async deleteClaimed(id: number, claim: string): Promise<boolean> {
     return (await this.statements.change(this.removal(id, claim))) === 1;
   }
 
-  settleWith(
+  deleteClaimedWith(
     id: number,
     claim: string,
     work: (manager: EntityManager) => Promise<void>,

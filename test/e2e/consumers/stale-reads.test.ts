@@ -35,11 +35,11 @@ describe('G5 consumers: plain reads that are out of date', () => {
     await store.commit(old, at(6));
     const again = (await store.acquire('c', 'one', 0))!;
     expect(again).toMatchObject({ fencingToken: old.fencingToken + 1, offset: 6 });
-    await store.atomically((unit) => unit.markDone(again, 9), NEVER);
+    await store.atomically((unit) => unit.markHandled(again, 9), NEVER);
     const next = await store.acquire('c', 'two', LONG);
     expect(next).toMatchObject({ owner: 'two', fencingToken: old.fencingToken + 2, offset: 6 });
     expect(await store.holder('c')).toEqual({ owner: 'two', fencingToken: old.fencingToken + 2 });
-    expect(await store.doneAhead(next!)).toEqual([9]);
+    expect(await store.handledAhead(next!)).toEqual([9]);
     expect((await store.records(['c']))[0]).toMatchObject({ lastOwner: 'one', offset: 5 });
   });
 

@@ -80,15 +80,15 @@ describe.each(DATABASES)(
       ['halt', (store, old) => store.halt(old, 'late')],
       ['renew', (store) => store.renew('one', ['c'], LONG)],
       ['moveTo', (store, old) => store.atomically((unit) => unit.moveTo(old, at(9)), NEVER)],
-      ['markDone', (store, old) => store.atomically((unit) => unit.markDone(old, 9), NEVER)],
-      ['forgetDone', (store, old) => store.forgetDone(old, 99)],
+      ['markHandled', (store, old) => store.atomically((unit) => unit.markHandled(old, 9), NEVER)],
+      ['forgetHandled', (store, old) => store.forgetHandled(old, 99)],
     ])('%s', async (_what, act) => {
       const { store, old, lease, record } = await start();
-      await store.atomically((unit) => unit.markDone(lease, 7), NEVER);
+      await store.atomically((unit) => unit.markHandled(lease, 7), NEVER);
       const before = await record();
       expect((await act(store, old)) ?? false).toBe(false);
       expect(await record()).toEqual(before);
-      expect(await store.doneAhead(lease)).toEqual([7]);
+      expect(await store.handledAhead(lease)).toEqual([7]);
     });
 
     test('who has it is known from the row itself, whether or not the lease has run out', async () => {
@@ -151,22 +151,23 @@ describe.each(DATABASES)(
 
     test('marks that the offset has passed are no marks, and go', async () => {
       const { store, lease, dataSource } = await start();
-      for (const seq of [6, 8]) await store.atomically((unit) => unit.markDone(lease, seq), NEVER);
+      for (const seq of [6, 8])
+        await store.atomically((unit) => unit.markHandled(lease, seq), NEVER);
       await store.commit(lease, at(6));
       const next = (await store.acquire('c', 'two', LONG))!;
-      expect(await store.doneAhead(next)).toEqual([8]);
+      expect(await store.handledAhead(next)).toEqual([8]);
       const left = await dataSource.query<{ seq: unknown }[]>('SELECT seq FROM eventx_done');
       expect(left.map(({ seq }) => Number(seq))).toEqual([8]);
     });
 
     test('a seek moves it and forgets its marks, at once, and nobody has it any more', async () => {
       const { store, lease, record } = await start();
-      await store.atomically((unit) => unit.markDone(lease, 7), NEVER);
+      await store.atomically((unit) => unit.markHandled(lease, 7), NEVER);
       expect(await store.seek('c', at(2))).toBe('placed');
       expect(await record()).toMatchObject({ offset: 2, owner: null });
       expect(await store.commit(lease, at(9))).toBe(false);
       const next = (await store.acquire('c', 'three', LONG))!;
-      expect(await store.doneAhead(next)).toEqual([]);
+      expect(await store.handledAhead(next)).toEqual([]);
       expect(await store.seek('unknown', at(2))).toBe('unknown');
     });
 
@@ -177,7 +178,10 @@ describe.each(DATABASES)(
     const WRITES: [string, Write][] = [
       ['commit', (store, lease) => store.commit(lease, at(9))],
       ['moveTo', (store, lease) => store.atomically((unit) => unit.moveTo(lease, at(9)), NEVER)],
-      ['markDone', (store, lease) => store.atomically((unit) => unit.markDone(lease, 9), NEVER)],
+      [
+        'markHandled',
+        (store, lease) => store.atomically((unit) => unit.markHandled(lease, 9), NEVER),
+      ],
       ['seek', async (store, lease) => (await store.seek('c', at(5), lease)) !== 'unknown'],
       ['halt', (store, lease) => store.halt(lease, 'late')],
     ];
@@ -262,7 +266,7 @@ describe.each(DATABASES)(
 
     test('an event is marked as done once', async () => {
       const { store, lease } = await start();
-      const mark = () => store.atomically((unit) => unit.markDone(lease, 7), NEVER);
+      const mark = () => store.atomically((unit) => unit.markHandled(lease, 7), NEVER);
       expect([await mark(), await mark()]).toEqual([true, false]);
     });
 

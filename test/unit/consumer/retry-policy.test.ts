@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { judge, type RetryPolicy } from '../../../lib/consumer/definition/retry-policy.js';
+import { nextStep, type RetryPolicy } from '../../../lib/consumer/definition/retry-policy.js';
 import { EventDecodeError, NonRetryableError } from '../../../lib/errors.js';
 
 const POLICY: RetryPolicy = {
@@ -18,24 +18,27 @@ describe('what follows a failure', () => {
     [3, 0, { action: 'park' }],
     [4, 0, { action: 'park' }],
   ])('attempt %d, with the random number %d', (attempt, random, verdict) => {
-    expect(judge(POLICY, attempt, new Error('x'), random)).toEqual(verdict);
+    expect(nextStep(POLICY, attempt, new Error('x'), random)).toEqual(verdict);
   });
 
   test('without a limit, always another attempt, and never a longer wait than the limit', () => {
     const patient = { ...POLICY, attempts: Infinity };
-    expect(judge(patient, 1e6, new Error('x'), 0.999)).toEqual({ action: 'retry', delayMs: 250 });
+    expect(nextStep(patient, 1e6, new Error('x'), 0.999)).toEqual({
+      action: 'retry',
+      delayMs: 250,
+    });
   });
 
   test.each([new NonRetryableError('x'), new EventDecodeError('x')])(
     'at once the last one: %p',
     (error) => {
-      expect(judge(POLICY, 1, error, 0)).toEqual({ action: 'park' });
+      expect(nextStep(POLICY, 1, error, 0)).toEqual({ action: 'park' });
     },
   );
 
   test('retryIf decides about the others', () => {
     const picky = { ...POLICY, retryIf: (error: unknown) => !(error instanceof TypeError) };
-    expect(judge(picky, 1, new TypeError('x'), 0)).toEqual({ action: 'park' });
-    expect(judge(picky, 1, new Error('x'), 0)).toMatchObject({ action: 'retry' });
+    expect(nextStep(picky, 1, new TypeError('x'), 0)).toEqual({ action: 'park' });
+    expect(nextStep(picky, 1, new Error('x'), 0)).toMatchObject({ action: 'retry' });
   });
 });

@@ -61,11 +61,11 @@ class CountingStore implements DeadLetterStore<SequencedEvent, never> {
     return Promise.resolve();
   }
 
-  settle(id: number): Promise<boolean> {
+  deleteClaimed(id: number): Promise<boolean> {
     return this.discard(id);
   }
 
-  async settleWith(id: number, _claim: string, work: (manager: never) => Promise<void>) {
+  async deleteClaimedWith(id: number, _claim: string, work: (manager: never) => Promise<void>) {
     await work(undefined as never);
     return this.discard(id);
   }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { handoverTo } from '../../lib/consumer/ownership/balance.js';
-import type { ConsumerRecord } from '../../lib/storage/index.js';
-import { SeededRandom } from '../support/seeded-random.js';
+import { handoverTo } from '../../../lib/consumer/ownership/balance.js';
+import type { ConsumerRecord } from '../../../lib/storage/index.js';
+import { SeededRandom } from '../../support/seeded-random.js';
 
 const record = (
   consumer: string,

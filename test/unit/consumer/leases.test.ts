@@ -75,7 +75,7 @@ describe('the lease of a consumer', () => {
   const beats = async (count: number) => {
     for (let times = 0; times < count; times++) {
       const before = store.looks;
-      supervisor.poke();
+      supervisor.wake();
       await until(() => store.looks > before, { what: 'a look at the store' });
       await new Promise(setImmediate);
     }
@@ -104,7 +104,7 @@ describe('the lease of a consumer', () => {
     await hold.arrived();
     store.thief = 'web-2:1:00';
     store.stale = { lastOwner: 'web-2:1:00', owner: 'web-2:1:00', fencingToken: 99 };
-    supervisor.poke();
+    supervisor.wake();
     await until(() => signals[0]!.aborted, { what: 'the handler to hear of it' });
     expect(signals[0]!.reason).toBeInstanceOf(LeaseLostError);
     await until(() => said(/at seq 0, was lost: web-2:1:00 has it now/).length === 1, {
@@ -124,7 +124,7 @@ describe('the lease of a consumer', () => {
       await beats(5);
       expect(store.acquired).toBe(lost + 2);
       clock.advance(1);
-      supervisor.poke();
+      supervisor.wake();
       await until(() => said(/was lost/).length === lost + 3, { what: 'another try' });
     }
     expect(
@@ -134,7 +134,7 @@ describe('the lease of a consumer', () => {
 
     store.thief = null;
     clock.advance(1600);
-    supervisor.poke();
+    supervisor.wake();
     await until(() => handled.length === 7 * 3, { what: 'it to go on' });
   });
 
@@ -187,7 +187,7 @@ describe('the lease of a consumer', () => {
     });
     expect(handled).toEqual([]);
     clock.advance(100);
-    supervisor.poke();
+    supervisor.wake();
     await until(() => handled.length === 3, { what: 'the next try' });
   });
 

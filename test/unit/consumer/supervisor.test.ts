@@ -81,13 +81,13 @@ describe('the consumers of a process', () => {
     await store.acquiring.arrived();
     // A look at the store that sees it before it has its lease, and is answered when it runs.
     store.answering = new Gate();
-    supervisor.poke();
+    supervisor.wake();
     await store.answering.arrived();
     store.acquiring.open();
     await until(() => signals.length > 0, { what: 'it to run' });
     store.answering.open();
     const asked = store.asked;
-    supervisor.poke();
+    supervisor.wake();
     await until(() => store.asked > asked + 1, { what: 'two more looks' });
     expect(store.acquired).toBe(1);
     expect(store.renewed).toBeGreaterThan(0);
