@@ -1,6 +1,6 @@
 /**
  * What the log needs to know about an event it has numbered: nothing but its identity, its place and its size.
- * An application's own entity takes part by having these three properties (Go: `EventConstraint`).
+ * An application's own entity takes part by having these three properties.
  */
 export interface SequencedEvent {
   /** Primary key, given by the database at insert. A safe integer. */

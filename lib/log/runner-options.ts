@@ -11,21 +11,21 @@ const MiB = 1024 * KiB;
 export interface RunnerOptions {
   /** Whether this process numbers events; else it only follows what others number. @default true */
   readonly sequence?: boolean;
-  /** How often to look for events that no signal announced, in ms (Go: `WithDBProcessorRetryTimer`, 60 s). @default 1000 */
+  /** How often to look for events that no signal announced, in ms. @default 1000 */
   readonly pollInterval?: number;
-  /** Waits between tries after an error (Go: `WithDBProcessorErrorRetryTimer`, 60 s). @default { initial: 100, max: 5000 } */
+  /** Waits between tries after an error. @default { initial: 100, max: 5000 } */
   readonly errorBackoff?: BackoffOptions;
-  /** Events numbered in one transaction when there is no backlog (Go: `WithGetUnprocessedEventsLimit`, 256). @default 256 */
+  /** Events numbered in one transaction when there is no backlog. @default 256 */
   readonly batchSize?: number;
   /** What a backlog lets the batch grow to. @default 1024 */
   readonly maxBatchSize?: number;
   /** Bytes of payload that one batch aims to stay below, in memory and on the wire. @default 4194304 (4 MiB) */
   readonly batchBytes?: number;
-  /** Newest events kept in memory for subscribers (Go: `WithCoreStoredEventsSize`, 1024). @default 4096 */
+  /** Newest events kept in memory for subscribers. @default 4096 */
   readonly windowSize?: number;
   /** Most bytes of events kept in memory; what was numbered last is kept regardless. @default 33554432 (32 MiB) */
   readonly windowBytes?: number;
-  /** Events read into memory at the start (Go: `WithGetLastEventsLimit`, 256). @default 256 */
+  /** Events read into memory at the start. @default 256 */
   readonly initialWindow?: number;
 }
 

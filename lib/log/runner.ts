@@ -52,7 +52,7 @@ const CONTENTION: Backoff = { initial: 2, max: 40 };
 const LOOKS_AFTER_HINT = [5, 10, 20, 40, 80, 160];
 
 /**
- * Follows one log: gives committed events their numbers, keeps the newest in memory and serves subscribers (Go: `Runner`).
+ * Follows one log: gives committed events their numbers, keeps the newest in memory and serves subscribers.
  * Any number of runners, in any number of processes, may follow the same log.
  *
  * Applications use `EventxService`. This is for those who run it themselves (`run: false`): `close()`, for one, ends every stream and
@@ -135,7 +135,7 @@ export class EventxRunner<
     this.wakeUp.ring();
   }
 
-  /** A subscriber from `from` on (Go: `NewSubscriber`). @throws EventxOptionsError */
+  /** A subscriber from `from` on. @throws EventxOptionsError */
   subscriber(options?: SubscriberOptions): EventxSubscriber<E> {
     return new EventxSubscriber<E>(this.reader, options);
   }

@@ -11,7 +11,7 @@ export interface SubscriberOptions {
   readonly from?: StartFrom;
   /** Most events of one batch. @default 256 */
   readonly fetchLimit?: number;
-  /** Most bytes of one batch; a single larger event is still delivered (Go: `WithSubscriberSizeLimit`). @default 2097152 (2 MiB) */
+  /** Most bytes of one batch; a single larger event is still delivered. @default 2097152 (2 MiB) */
   readonly sizeLimit?: number;
 }
 

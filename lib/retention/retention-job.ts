@@ -32,7 +32,7 @@ export interface RetentionEnvironment {
 /** After each statement the job sleeps so many times as long as it took: deletes without a pause cost producers 40 % of their rate. */
 const REST = 4;
 
-/** Deletes what is too many or too old, in small batches, smallest seq first (Go: `RetentionJob`). */
+/** Deletes what is too many or too old, in small batches, smallest seq first. */
 export class EventxRetentionJob<E extends SequencedEvent = SequencedEvent> {
   private readonly clock: Clock;
   private reported = '';

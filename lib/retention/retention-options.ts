@@ -4,11 +4,11 @@ import { EventxOptionsError } from '../errors.js';
 
 /** What is kept, and when the rest is deleted. */
 export interface RetentionOptions {
-  /** Most events kept (Go: `WithMaxTotalEvents`). @default 100000000 (100 million) */
+  /** Most events kept. @default 100000000 (100 million) */
   readonly maxTotalEvents?: number;
   /** Events older than this are deleted, in ms by the database's clock. @default no limit */
   readonly maxAge?: number;
-  /** Events deleted by one statement (Go: `WithDeleteBatchSize`, 256). @default 1000 */
+  /** Events deleted by one statement. @default 1000 */
   readonly batchSize?: number;
   /** Time between two runs, in ms; not together with `cron`. @default 60000 (1 minute) */
   readonly interval?: number;
@@ -16,7 +16,7 @@ export interface RetentionOptions {
   readonly cron?: string;
   /** Whether to delete what registered consumers have not handled yet. They then lose events. @default false */
   readonly ignoreConsumers?: boolean;
-  /** Waits between tries after an error (Go: `WithRetentionErrorRetryDuration`, 30 s). @default { initial: 1000, max: 60000 } */
+  /** Waits between tries after an error. @default { initial: 1000, max: 60000 } */
   readonly errorBackoff?: BackoffOptions;
 }
 

@@ -17,7 +17,7 @@ export type SequenceResult<E> =
   | { readonly outcome: 'conflict' };
 
 /**
- * What a log needs of a database (Go: `Repository`). The rules are phrased as what must hold; `storageContract` of
+ * What a log needs of a database. The rules are phrased as what must hold; `storageContract` of
  * `nestjs-eventx/testing` checks them for any implementation. All methods may be called concurrently. Each reads the latest
  * committed state of the primary, never a replica.
  *
@@ -29,7 +29,7 @@ export interface EventxStorage<E extends SequencedEvent, P extends PendingEvent 
   readState(): Promise<LogState>;
 
   /**
-   * The committed events without a number, smallest ids first, at most `limit` of them (Go: `GetUnprocessedEvents`).
+   * The committed events without a number, smallest ids first, at most `limit` of them.
    *
    * - All of one snapshot. An event of a transaction that committed late has a small id and a commit after its neighbours':
    *   reading on from the last id seen would let a later transaction overtake it.
@@ -39,7 +39,7 @@ export interface EventxStorage<E extends SequencedEvent, P extends PendingEvent 
   readPending(limit: number): Promise<readonly P[]>;
 
   /**
-   * Gives `pending[i]` the number `log.lastSeq + 1 + i`, durably and atomically with the state row (Go: `UpdateSequences`).
+   * Gives `pending[i]` the number `log.lastSeq + 1 + i`, durably and atomically with the state row.
    *
    * - Does so only if the log still stands at `log`, and every one of the events is still there and without a number;
    *   else nothing changes and the outcome is a conflict. Of two runners at once exactly one wins.
@@ -51,10 +51,10 @@ export interface EventxStorage<E extends SequencedEvent, P extends PendingEvent 
    */
   sequence(log: LogState, pending: readonly P[]): Promise<SequenceResult<E>>;
 
-  /** The first `limit` events with `seq >= from`, in order of seq (Go: `GetEventsFrom`). Holes are the caller's to find. */
+  /** The first `limit` events with `seq >= from`, in order of seq. Holes are the caller's to find. */
   read(from: number, limit: number): Promise<readonly E[]>;
 
-  /** The last `limit` numbered events, in order of seq (Go: `GetLastEvents`). */
+  /** The last `limit` numbered events, in order of seq. */
   readLast(limit: number): Promise<readonly E[]>;
 
   /**

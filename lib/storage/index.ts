@@ -1,15 +1,14 @@
-/*
- * The contracts, in the words that all of the library uses:
- *
- * - event: what was published. Its `id` is given at insert, its `seq` after the commit: 1, 2, 3, … without a gap, in one total order
- * - pending: committed, and without a seq. To sequence: to give pending events their seqs
- * - log: the events that have a seq. `lastSeq`: the highest ever given. `logId`: which log it is; another one after it was replaced
- * - subscriber: reads the log from a place in memory. `nextSeq`: what it gets next
- * - consumer: handlers under a name, with a place that is stored. `offset`: the seq of the last event it is done with. Lag: what is behind it
- * - lease: the right to run a consumer, for a while. Fencing token: a number that is higher with each lease; writes under an older one fail
- * - dead letter: an event that a consumer gave up on; replay: to hand it out again
- * - retention: deletes the oldest events. Truncated: a log that ends before what was seen of it, or is another one
- */
+// What keeps a log, as contracts: they say what must hold, and which race each rule prevents. Their words, one for one thing:
+//
+// - seq: place of an event in the total order. id: primary key, given at the insert, and no order
+// - pending: committed, and without a seq. To sequence: to give pending events their seq
+// - lastSeq: the highest seq ever given. logId: identity of the log, which changes only when it is replaced
+// - offset: the last event that a consumer is done with. lag: what it has yet to handle
+// - lease: the right to run a consumer, for a time. fencing token: rises with each lease and each seek; every write names it
+// - dead letter: an event that a consumer could not handle, parked with a copy of itself and its history
+//
+// docs/glossary.md has the others.
+
 export type {
   ConsumerRecord,
   ConsumerStore,

@@ -8,16 +8,16 @@ export interface DeletionTerms {
   readonly ignoreConsumers?: boolean;
 }
 
-/** What retention needs of a database (Go: `RetentionRepository`). */
+/** What retention needs of a database. */
 export interface RetentionStorage {
   /** The database's clock, in ms since 1970: ages are measured by the clock that stamped the events. */
   readClock(): Promise<number>;
 
-  /** The smallest sequence number that the log still has; null when it has no numbered event (Go: `GetMinSequence`). */
+  /** The smallest sequence number that the log still has; null when it has no numbered event. */
   readMinSeq(): Promise<number | null>;
 
   /**
-   * Deletes the events with `seq < before`, smallest first, at most `limit` of them (Go: `DeleteEventsBefore`).
+   * Deletes the events with `seq < before`, smallest first, at most `limit` of them.
    *
    * - Never touches an event without a number, and never makes a concurrent insert wait.
    * - The terms are checked together with the delete, not before it. Where the storage keeps the offsets of consumers as well: one

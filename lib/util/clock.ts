@@ -1,4 +1,4 @@
-/** Time as the runner sees it; replaceable in tests (Go: `Timer`). */
+/** Time as the runner sees it; replaceable in tests. */
 export interface Clock {
   /** Milliseconds on a clock that never goes back. */
   now(): number;

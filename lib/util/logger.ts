@@ -1,6 +1,6 @@
 import { withoutValue } from './driver-message.js';
 
-/** What the flows report to. Nest's `Logger` fits; so does `console` (Go: `WithLogger`, `WithErrorLogger`). */
+/** What the flows report to. Nest's `Logger` fits; so does `console`. */
 export interface EventxLogger {
   debug?(message: string): void;
   log(message: string): void;

@@ -47,10 +47,11 @@ test('npm pack builds what it packs, and takes nothing else along', async () => 
       'package/dist/cjs/index.js',
       'package/dist/cjs/package.json',
       'package/README.md',
+      'package/CHANGELOG.md',
       'package/LICENSE',
     ]),
   );
-  const ours = /^package\/(dist\/(esm|cjs)\/|package\.json$|README\.md$|LICENSE$)/;
+  const ours = /^package\/(dist\/(esm|cjs)\/|package\.json$|README\.md$|CHANGELOG\.md$|LICENSE$)/;
   expect(files.filter((file) => !ours.test(file))).toEqual([]);
 });
 

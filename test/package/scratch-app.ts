@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -19,12 +19,24 @@ export interface Manifest {
 
 /** An application that uses the package as it is published, in a folder of its own outside of the repository. */
 export class ScratchApp {
-  private constructor(private readonly folder: string) {}
+  private constructor(
+    private readonly folder: string,
+    private readonly files: readonly string[],
+  ) {}
 
-  static async install(manifest: Manifest): Promise<ScratchApp> {
-    const app = new ScratchApp(await mkdtemp(join(tmpdir(), 'eventx-app-')));
+  /** @param sources its files, by path. @default those of the folder `app` */
+  static async install(
+    manifest: Manifest,
+    sources?: Readonly<Record<string, string>>,
+  ): Promise<ScratchApp> {
+    const files = sources ? Object.keys(sources) : ['main.ts', 'consumer.ts'];
+    const app = new ScratchApp(await mkdtemp(join(tmpdir(), 'eventx-app-')), files);
     try {
-      await cp(SOURCES, app.folder, { recursive: true });
+      if (!sources) await cp(SOURCES, app.folder, { recursive: true });
+      for (const [path, text] of Object.entries(sources ?? {})) {
+        await mkdir(join(app.folder, dirname(path)), { recursive: true });
+        await writeFile(join(app.folder, path), text);
+      }
       await app.write('package.json', { name: 'scratch', private: true, ...manifest });
       await app.npm('install');
     } catch (error) {
@@ -53,7 +65,7 @@ export class ScratchApp {
         rootDir: '.',
         ...compilerOptions,
       },
-      files: ['main.ts', 'consumer.ts'],
+      files: this.files,
     });
     await this.exec(process.execPath, TSC, '-p', 'tsconfig.json');
   }
@@ -61,6 +73,15 @@ export class ScratchApp {
   /** Runs what was compiled. @returns what it printed */
   async run(args: readonly string[], nodeFlags: readonly string[] = []): Promise<unknown> {
     return JSON.parse(await this.exec(process.execPath, ...nodeFlags, 'main.js', ...args));
+  }
+
+  /** Starts what was compiled, as a process that goes on until it is ended. */
+  start(program: string, env: Readonly<Record<string, string>>): ChildProcess {
+    return spawn(process.execPath, [program], {
+      cwd: this.folder,
+      env: { ...process.env, NODE_OPTIONS: '', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
   }
 
   async remove(): Promise<void> {
