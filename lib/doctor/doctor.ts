@@ -2,7 +2,7 @@ import type { Dialect } from '../typeorm/dialects/index.js';
 import { clockSkew, driverTimeZone } from './clocks.js';
 import { consumers, deadLetters } from './consumers.js';
 import { ApplicationPoolError, type Check, Examination, type ExaminedLog } from './examination.js';
-import { failedCheck } from './failed-check.js';
+import { asSentence, failedCheck } from './failed-check.js';
 import { type Finding, worstFirst } from './finding.js';
 import { historyLength, openTransactions } from './housekeeping.js';
 import { integrity } from './integrity.js';
@@ -11,7 +11,6 @@ import { packets, payloadColumn } from './packets.js';
 import { plans } from './plans.js';
 import { applicationPool } from './pool.js';
 import { processes } from './processes.js';
-import { describeError } from '../util/logger.js';
 import { integerOption } from '../util/checks.js';
 import { schema } from './schema.js';
 import { sequence } from './sequence.js';
@@ -110,7 +109,9 @@ const NO_POOL: Finding = {
   message:
     'The pool of the application gives no connection: transactions hold all of them, or it has lost the database. Publishing and ' +
     'transactional handlers wait; what sessions are like could not be examined.',
-  fix: 'Look for transactions that stay open (SHOW PROCESSLIST); raise extra.connectionLimit where all of them have work',
+  fix:
+    'Look for transactions that stay open (SHOW PROCESSLIST); raise extra.connectionLimit where all of them have work; where the ' +
+    'pool has given the server up ("Pool does Not exist."), restart the process',
 };
 
 async function examineLog(examination: Examination): Promise<readonly Finding[]> {
@@ -126,7 +127,7 @@ function unreachable(error: unknown): Finding {
   return {
     check: 'database-unreachable',
     severity: 'error',
-    message: `The database cannot be examined: ${describeError(error)} Nothing is numbered or handled until it answers.`,
+    message: `The database cannot be examined: ${asSentence(error)} Nothing is numbered or handled until it answers.`,
     fix: 'Look whether the server runs, and whether this process reaches it and may log in',
   };
 }

@@ -31,8 +31,11 @@ export interface Check {
   examine(examination: Examination): Promise<readonly Finding[]>;
 }
 
-/** The application's pool gave no connection in time. */
+/** The application's pool gave no connection in time, or has no server. */
 export class ApplicationPoolError extends Error {}
+
+/** What mysql2's cluster of pools says while it uses none of its servers, or has given them up. */
+const NO_SERVER: readonly unknown[] = ['POOL_NONEONLINE', 'POOL_NOEXIST'];
 
 /** One examination of one log, on a connection of its own. */
 export class Examination {
@@ -58,14 +61,15 @@ export class Examination {
 
   /**
    * Looks at a session of the application's pool.
-   * @throws ApplicationPoolError where the pool gives none in time
+   * @throws ApplicationPoolError where the pool gives none
    */
   async inApplication<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T> {
     if (this.poolError) throw this.poolError;
     try {
       return await this.log.connections.ofApplication(work);
     } catch (error) {
-      if (!(error instanceof StorageTimeoutError)) throw error;
+      const { code } = error as { code?: unknown };
+      if (!(error instanceof StorageTimeoutError) && !NO_SERVER.includes(code)) throw error;
       throw (this.poolError = new ApplicationPoolError());
     }
   }

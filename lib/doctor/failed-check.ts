@@ -11,7 +11,7 @@ export async function failedCheck(
   examination: Examination,
   error: unknown,
 ): Promise<Finding> {
-  const message = `This could not be examined: ${describeError(error)}.`;
+  const message = `This could not be examined: ${asSentence(error)}`;
   if (!isDenied(error)) {
     return {
       check,
@@ -26,6 +26,12 @@ export async function failedCheck(
     message,
     fix: `To have it examined: ${await grantOf(privilege ?? 'SELECT', examination)}`,
   };
+}
+
+/** What an error says, with a full stop. */
+export function asSentence(error: unknown): string {
+  const text = describeError(error);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 /** Whether the database has refused the statement, rather than not answered it. */

@@ -35,7 +35,11 @@ const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]{0,53}$/;
 /** @throws EventxOptionsError when a name is not a plain identifier, or two are the same */
 export function resolveTables(options: TableOptions = {}): TableNames {
   refuseUnknownOptions('Option "tables"', options, ['prefix', 'events']);
-  const { prefix = '', events = `${prefix}${DEFAULT_TABLES.events}` } = options;
+  const { prefix = '' } = options;
+  if (typeof prefix !== 'string') {
+    throw new EventxOptionsError(`Option "tables.prefix" must be a string, not ${typeof prefix}.`);
+  }
+  const { events = `${prefix}${DEFAULT_TABLES.events}` } = options;
   assertPlain('prefix', `${prefix}_`);
   assertPlain('events', events);
   const prefixed = Object.entries(DEFAULT_TABLES).map(([what, name]) => [what, prefix + name]);

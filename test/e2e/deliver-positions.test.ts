@@ -38,6 +38,21 @@ describe.each(DATABASES)('where a subscriber begins on %s', (database) => {
     expect(seqsOf(await subscriber.fetch())).toEqual([2, 3]);
   });
 
+  test('a time is the first event that was written since', async () => {
+    await log.publish('old', 'older');
+    await log.reached(2);
+    await log.dataSource.query("UPDATE eventx_events SET created_at = '2020-01-01 00:00:00'");
+    const future = log.eventx.subscriber({ from: new Date(Date.now() + 60_000) });
+    const { fetching } = await waiting(future);
+    expect(future.nextSeq).toBe(3);
+    await log.publish('new');
+    expect(seqsOf(await fetching)).toEqual([3]);
+    const since = log.eventx.subscriber({ from: new Date('2021-01-01') });
+    expect(seqsOf(await since.fetch())).toEqual([3]);
+    const all = log.eventx.subscriber({ from: new Date('2019-01-01') });
+    expect(seqsOf(await all.fetch())).toEqual([1, 2, 3]);
+  });
+
   test("'earliest' of an empty log is the first event that comes", async () => {
     const subscriber = log.eventx.subscriber({ from: 'earliest' });
     const { fetching } = await waiting(subscriber);

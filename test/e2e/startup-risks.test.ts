@@ -7,8 +7,9 @@ import { createDatabase } from '../support/databases.js';
 import { MariaDbServer } from '../support/mariadb-server.mjs';
 import { RecordingLogger } from '../support/recording-logger.js';
 import { openDatabaseLog } from '../support/database-log.js';
+import { replicated } from '../support/replication.js';
 
-describe('a start warns of what can take back acknowledged commits', () => {
+describe('a start warns of what threatens the log, though nothing is wrong yet', () => {
   const server = new MariaDbServer({ durable: true });
   const later = cleanUpAfterEach();
   beforeAll(() => server.start(), 120_000);
@@ -33,6 +34,18 @@ describe('a start warns of what can take back acknowledged commits', () => {
         /^innodb_flush_log_at_trx_commit is 2: .*vanish.* SET GLOBAL innodb_flush_log_at_trx_commit = 1, .*\.$/,
       ),
     ]);
+  });
+
+  test('also of a pool that gives its servers up for ever after a short outage', async () => {
+    const database = await createDatabase(server.url());
+    later(() => database.drop());
+    const { url } = database;
+    expect(await warningsOn(replicated(url, url))).toEqual([
+      expect.stringMatching(
+        /"replication" without restoreNodeTimeout: .*for ever.*restoreNodeTimeout: 1000, … }.*\.$/,
+      ),
+    ]);
+    expect(await warningsOn(replicated(url, url, { restoreNodeTimeout: 1000 }))).toEqual([]);
   });
 
   test('and is quiet where nothing can, as on the embedded database', async () => {

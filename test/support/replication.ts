@@ -1,5 +1,7 @@
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 
+import type { DataSourceOptions } from 'typeorm';
+
 import { MariaDbServer, type MariaDbServerOptions } from './mariadb-server.mjs';
 import { until } from './until.js';
 
@@ -7,6 +9,22 @@ import { until } from './until.js';
 const PRIMARY = ['--log-bin=binlog', '--binlog-format=ROW', '--server-id=1'];
 /** Nobody writes to it but replication, and `root`, who may do everything. */
 const REPLICA = ['--server-id=2', '--read-only=1', '--slave-net-timeout=5'];
+
+/** What is said of mysql2's cluster of pools beside its servers. */
+export interface ClusterOptions {
+  /** In ms. */
+  readonly restoreNodeTimeout?: number;
+}
+
+/** Options of a data source that writes to one server and may read from another. */
+export function replicated(
+  primary: string,
+  replica: string,
+  cluster: ClusterOptions = {},
+): DataSourceOptions {
+  const replication = { master: { url: primary }, slaves: [{ url: replica }], ...cluster };
+  return { type: 'mariadb', replication };
+}
 
 /** A MariaDB server and one that copies it, as far behind as a test wants. */
 export class ReplicatedServer {
@@ -59,6 +77,26 @@ export class ReplicatedServer {
       },
       { what: 'the replica to catch up', timeoutMs: 60_000 },
     );
+  }
+
+  /** Options of a data source that has both. */
+  options(database: string, cluster?: ClusterOptions): DataSourceOptions {
+    return replicated(this.primary.url(database), this.replica.url(database), cluster);
+  }
+
+  /**
+   * Notes from now on who connects to the replica.
+   * @returns how many connected to that database meanwhile
+   */
+  async watchReplica(database: string): Promise<() => Promise<number>> {
+    await this.onReplica("SET GLOBAL log_output = 'TABLE', general_log = 1");
+    return async () => {
+      const [row] = await this.onReplica(
+        "SELECT COUNT(*) AS connects FROM mysql.general_log WHERE command_type = 'Connect' " +
+          `AND argument LIKE '%${database}%'`,
+      );
+      return Number(row?.['connects']);
+    };
   }
 
   /** Ends both, and removes their data. */

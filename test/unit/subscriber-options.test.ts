@@ -22,7 +22,7 @@ describe('the options of a subscriber', () => {
   test.each<[SubscriberOptions, RegExp]>([
     [
       { from: 0 },
-      /"from" must be 'earliest', 'latest' or a sequence number of at least 1, but is 0/,
+      /"from" must be 'latest', 'earliest', a sequence number of at least 1 or a Date, but is 0/,
     ],
     [{ from: -1 }, /"from"/],
     [{ from: 1.5 }, /"from"/],

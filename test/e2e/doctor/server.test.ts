@@ -8,6 +8,7 @@ import { cleanUpAfterEach } from '../../support/clean-up.js';
 import { createDatabase, type TestDatabase } from '../../support/databases.js';
 import { finding } from '../../support/doctor.js';
 import { MariaDbServer } from '../../support/mariadb-server.mjs';
+import { replicated } from '../../support/replication.js';
 import { until } from '../../support/until.js';
 
 describe('the doctor and the settings of a server', () => {
@@ -22,7 +23,7 @@ describe('the doctor and the settings of a server', () => {
   });
   afterEach(() => database.drop());
 
-  const start = async (settings?: AppSettings, more: Readonly<Record<string, unknown>> = {}) => {
+  const start = async (settings?: AppSettings, more: object = {}) => {
     const app = await startApp({ ...database.options, ...more }, settings);
     later(() => app.close());
     const doctor = app.app.get(EventxDoctor);
@@ -97,6 +98,21 @@ describe('the doctor and the settings of a server', () => {
     const allowed: EventxModuleOptions = { allowUnsafe: [check], run: false, migrate: false };
     const { examine } = await start({ options: allowed });
     expect(await examine()).toContainEqual(finding(check, 'info', /Sessions begin with/, fix));
+  });
+
+  test('finds that the pool would give the server up for ever: replication without restoreNodeTimeout', async () => {
+    const { url } = database;
+    const { examine } = await start({}, replicated(url, url));
+    expect(await examine()).toEqual([
+      finding(
+        'replication-restore',
+        'warning',
+        /"replication" without restoreNodeTimeout.*does not recover.*The log itself does/,
+        /^Set replication: { restoreNodeTimeout: 1000, … } in the options of the data source$/,
+      ),
+    ]);
+    const mended = await start({}, replicated(url, url, { restoreNodeTimeout: 1000 }));
+    expect(await mended.examine()).toEqual([]);
   });
 
   test('finds that values are cut: sql_mode', async () => {

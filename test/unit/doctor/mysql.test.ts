@@ -37,6 +37,9 @@ describe('the settings of a MySQL server', () => {
     [{ version: '10.4.34-MariaDB' }, ['old-version']],
     [{ version: '10.5.0-MariaDB-1:10.5.0+maria~focal' }, []],
     [{ version: '9.1.0' }, []],
+    [{ log_bin: 'ON', binlog_format: 'STATEMENT' }, ['binlog-format']],
+    [{ log_bin: 'ON', binlog_format: 'MIXED' }, []],
+    [{ log_bin: 'OFF', binlog_format: 'STATEMENT' }, []],
     // MariaDB 12 has more than two.
     [{ version: '12.0.2-MariaDB', read_only: 'NO_LOCK' }, ['read-only']],
   ])('%j: %j', async (settings: Record<string, string>, names) => {

@@ -147,6 +147,8 @@ WHERE table_schema = DATABASE() AND table_name = '${tables.offsets}' AND column_
     }),
 
   async exclusively(connection, name, work) {
+    // Under READ COMMITTED, as sessions of ours are, a server with binlog_format=STATEMENT lets nobody write.
+    await connection.rows('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ');
     // The name is per server, not per database; 64 characters at most.
     const lock = `eventx:${await this.database(connection)}:${name}`.slice(0, 64);
     const [got] = await connection.rows('SELECT GET_LOCK(?, 60) AS got', [lock]);

@@ -31,31 +31,6 @@ describe('a server with a binary log and a replica', () => {
   const checksOf = async ({ app }: ConsumerApp | Awaited<ReturnType<typeof startApp>>) =>
     (await app.get(EventxDoctor).examine()).map(({ check }) => check);
 
-  describe('whose binary log has statements', () => {
-    beforeEach(async () => {
-      await database.query("SET GLOBAL binlog_format = 'STATEMENT'");
-    });
-    afterEach(async () => {
-      await database.query("SET GLOBAL binlog_format = 'ROW'");
-    });
-
-    test('is refused before anything is made, because nothing could be numbered', async () => {
-      await expect(startApp(database.options)).rejects.toThrow(
-        /binlog_format is STATEMENT.*error 1665.*allowUnsafe: \['binlog-format'\]/,
-      );
-      expect(await database.query('SHOW TABLES')).toEqual([]);
-    });
-
-    test('is not, in the format MIXED', async () => {
-      await database.query("SET GLOBAL binlog_format = 'MIXED'");
-      const app = await startApp(database.options);
-      later(() => app.close());
-      await app.publish('a');
-      await app.reached(1);
-      expect(await checksOf(app)).not.toContain('binlog-format');
-    });
-  });
-
   describe('behind a proxy that sends reads to the replica', () => {
     let proxy: SplittingProxy;
     beforeEach(async () => {
@@ -130,42 +105,5 @@ describe('a server with a binary log and a replica', () => {
       database.query('SELECT COUNT(*) AS n FROM eventx_events WHERE seq IS NULL');
     const handled = async () =>
       (await database.query('SELECT seq FROM effects ORDER BY seq')).map(({ seq }) => Number(seq));
-  });
-
-  describe('given to TypeORM as a list', () => {
-    const list = (more: object = {}): DataSourceOptions => ({
-      type: 'mariadb',
-      replication: {
-        master: { url: database.url },
-        slaves: [{ url: database.url.replace(/:\d+\//, `:${servers.replica.port}/`) }],
-        ...more,
-      },
-    });
-    test('goes on by itself after the primary was away for three seconds', async () => {
-      const app = await startConsumerApp(list({ restoreNodeTimeout: 100 }), {
-        options: { pollInterval: 50, queryTimeout: 1000 },
-      });
-      later(() => app.close());
-      const seen: number[] = [];
-      app.consume({ name: 'c', handle: ({ seq }: EventxEvent) => void seen.push(seq) });
-      await app.publish('a');
-      await app.passed('c', 1);
-      await servers.primary.kill();
-      await new Promise((resolve) => setTimeout(resolve, 3000));
-      await servers.primary.start();
-      await until(() => app.publish('b').then(() => true), {
-        what: 'the application to publish again',
-        timeoutMs: 45_000,
-      });
-      await until(() => seen.length >= 2, { what: 'the consumer to go on', timeoutMs: 45_000 });
-      expect(new Set(seen)).toEqual(new Set([1, 2]));
-      expect(await checksOf(app)).not.toContain('replication-restore');
-    });
-
-    test('has a finding where a server that was away would stay given up', async () => {
-      const app = await startApp(list());
-      later(() => app.close());
-      expect(await checksOf(app)).toContain('replication-restore');
-    });
   });
 });
