@@ -117,7 +117,10 @@ export class EventxConsumers<E extends SequencedEvent = SequencedEvent, M = unkn
     this.supervisor.wake();
   }
 
-  /** Where a consumer is paused and moved: of one that keeps its offset itself, its own process does not look at the database. */
+  /**
+   * The store by which a consumer is paused and moved. One that keeps its offset itself does not read what the database says of it, so that
+   * only a process that declares it can do so.
+   */
   private async operable(name: string): Promise<ConsumerStore<E, M>> {
     const store = this.storeOf(name);
     if (store !== this.store) return store;
@@ -128,7 +131,7 @@ export class EventxConsumers<E extends SequencedEvent = SequencedEvent, M = unkn
     );
   }
 
-  /** Never of a name that no consumer can have: MySQL would take 'stock ' for 'stock', and a driver might take an object for SQL. */
+  /** Of a name that no consumer can have no store is asked: MySQL takes 'stock ' for 'stock', and a driver may take an object for SQL. */
   private storeOf(name: string): ConsumerStore<E, M> {
     const store = isConsumerName(name) ? (this.supervisor.storeOf(name) ?? this.store) : null;
     return known(name, store ?? undefined);

@@ -77,7 +77,7 @@ export class EventxDeadLetters<E extends SequencedEvent = SequencedEvent, M = un
     throw new EventxUsageError('This log has a storage of its own, which keeps no dead letters.');
   }
 
-  /** Nothing of a name that no consumer can have, which is not for the database: MariaDB has no way to compare it. */
+  /** Nothing for a name that no consumer can have. The database is not asked: MariaDB cannot compare some of them. */
   private async find(filter: DeadLetterFilter): Promise<readonly DeadLetter<E>[]> {
     const { store } = this;
     const { consumer } = filter;

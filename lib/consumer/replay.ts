@@ -84,9 +84,9 @@ export class Replay<E extends SequencedEvent, M> {
     const { store, consumerOf } = this.environment;
     this.seen.add(letter.id);
     const consumer = consumerOf(letter);
-    const line = this.keepsKeyOf(letter) ? lineOf(letter) : null;
-    if (line !== null && (this.stuck.has(line) || (await store.olderOfKey(letter)))) {
-      this.stuck.add(line);
+    const queue = this.keepsKeyOf(letter) ? queueOf(letter) : null;
+    if (queue !== null && (this.stuck.has(queue) || (await store.olderOfKey(letter)))) {
+      this.stuck.add(queue);
       this.skipped++;
       return;
     }
@@ -95,7 +95,7 @@ export class Replay<E extends SequencedEvent, M> {
       this.replayed++;
       return;
     }
-    if (line !== null) this.stuck.add(line);
+    if (queue !== null) this.stuck.add(queue);
     if (outcome === 'taken') this.skipped++;
     else this.failed.push({ id: letter.id, seq: letter.seq, error: outcome.error });
   }
@@ -110,7 +110,7 @@ export class Replay<E extends SequencedEvent, M> {
     const claim = randomUUID();
     const { timeout, transactional } = consumer.options;
     if (!(await store.claim(letter.id, claim, timeout + CLAIM_MS))) return 'taken';
-    const breakOff = new AbortController();
+    const abort = new AbortController();
     try {
       const event = letter.event ?? (await fromLog(letter.seq));
       let failure: { readonly error: unknown } | undefined;
@@ -118,17 +118,17 @@ export class Replay<E extends SequencedEvent, M> {
         ({ failure } = await handleEvents(consumer, [event], {
           manager,
           attempt: letter.attempts + 1,
-          abort: breakOff.signal,
+          abort: abort.signal,
           mayGoOn: () => true,
         }));
         if (!failure) return;
         // A handler that outlived its time limit may still be writing.
-        breakOff.abort();
+        abort.abort();
         throw failure.error;
       };
       let settled = true;
       if (transactional) {
-        settled = await store.deleteClaimedWith(letter.id, claim, handle, breakOff.signal);
+        settled = await store.deleteClaimedWith(letter.id, claim, handle, abort.signal);
       } else {
         await handle(undefined as M);
         await store.deleteClaimed(letter.id, claim);
@@ -144,6 +144,6 @@ export class Replay<E extends SequencedEvent, M> {
 }
 
 /** The letters that must be replayed one after the other. */
-function lineOf({ consumer, key }: DeadLetter): string {
+function queueOf({ consumer, key }: DeadLetter): string {
   return `${consumer}\n${key}`;
 }

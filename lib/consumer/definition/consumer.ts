@@ -84,14 +84,14 @@ export class Consumer<E extends SequencedEvent, M = unknown> {
     let found = this.byType.get(type);
     if (!found) {
       found = this.handlers.filter((handler) => takes(handler, type));
-      // Bounded: types are few, but nothing forces them to be.
+      // Limited, because nothing keeps an application from having very many types.
       if (this.byType.size < 1000) this.byType.set(type, found);
     }
     return found;
   }
 }
 
-/** Null for a function that was written where it is handed over: it is called after that property. */
+/** Null for a function without a name of its own: one that is written in the declaration is called `handle`, after its property. */
 function nameOfFunction({ name }: (...args: never[]) => unknown): string | null {
   const own = name.replace(/^(?:bound )+/, '');
   return own === '' || own === 'handle' ? null : own;

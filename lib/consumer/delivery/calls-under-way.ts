@@ -23,7 +23,7 @@ interface CallsEnvironment {
   readonly timeoutMs: number;
 }
 
-/** How often a call that takes long is looked at within the time after which it is spoken of. */
+/** Calls are looked at so many times within `slowMs`. */
 const LOOKS = 4;
 
 /**

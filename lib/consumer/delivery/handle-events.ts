@@ -25,7 +25,7 @@ export interface HandlingContext<M> {
   /** Attempt of the first event; the others are at their first. */
   readonly attempt: number;
   readonly abort: AbortSignal;
-  /** Where calls are watched. */
+  /** Notices calls that take long. */
   readonly calls?: CallsUnderWay;
   /** Whether to begin with another event now, rather than to commit first. */
   readonly mayGoOn: () => boolean;

@@ -27,14 +27,14 @@ export class HandlerCall {
   }
 
   /** Aborts the signal and ends the wait. */
-  breakOff(reason: Error): void {
+  abort(reason: Error): void {
     this.end = { reason };
     this.controller?.abort(reason);
     this.reject?.(reason);
   }
 
   /** @returns what rejects as soon as the call is broken off */
-  brokenOff(): Promise<never> {
+  aborted(): Promise<never> {
     return new Promise((_, reject) => {
       this.reject = reject;
       if (this.end) reject(this.end.reason);
@@ -56,7 +56,7 @@ export async function invoke(
   const timer =
     timeout > 0
       ? setTimeout(() => {
-          call.breakOff(new HandlerTimeoutError(`The handler took longer than ${timeout} ms.`));
+          call.abort(new HandlerTimeoutError(`The handler took longer than ${timeout} ms.`));
         }, timeout)
       : undefined;
   try {
@@ -70,12 +70,12 @@ export async function invoke(
 
 /** Waits for `work` unless the call is broken off, by its time limit or by `abort`. */
 async function until(work: Promise<void>, call: HandlerCall, abort: AbortSignal): Promise<void> {
-  const onAbort = () => call.breakOff(abort.reason as Error);
+  const onAbort = () => call.abort(abort.reason as Error);
   // The handler itself may have caused it.
   if (abort.aborted) onAbort();
   abort.addEventListener('abort', onAbort);
   try {
-    await Promise.race([call.brokenOff(), work]);
+    await Promise.race([call.aborted(), work]);
   } finally {
     abort.removeEventListener('abort', onAbort);
   }

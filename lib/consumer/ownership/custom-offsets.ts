@@ -84,7 +84,7 @@ export class CustomOffsetStore<E extends SequencedEvent> implements ConsumerStor
   private readonly saves = new InTurn();
   /** One note at a time, for the same reason. Not together with the saves: one of those may take for ever. */
   private readonly notings = new InTurn();
-  /** Where seeks that are under way lead. What is noted meanwhile is never beyond that. */
+  /** Where seeks under way lead to. Nothing beyond is noted until they have ended. */
   private readonly destinations = new Set<Position>();
 
   /** @param notes where to say how far it is, for others; null where nobody else is to know */
@@ -223,7 +223,7 @@ export class CustomOffsetStore<E extends SequencedEvent> implements ConsumerStor
     return Promise.resolve(true);
   }
 
-  /** The note first where it leads back, so that retention keeps what comes next; onward it follows by itself, after the save. */
+  /** A seek back is noted before it is saved, so that retention keeps what comes next. A seek onward is noted by the next heartbeat. */
   async seek(_consumer: string, to: Destination, lease?: Lease): Promise<Placed> {
     if (lease && lease.fencingToken !== this.fencingToken) return 'unknown';
     const now = await this.load();
@@ -269,7 +269,7 @@ export class CustomOffsetStore<E extends SequencedEvent> implements ConsumerStor
     });
   }
 
-  /** Where it is has been saved, and so it is, whatever retention has deleted. */
+  /** It is there already, so that is noted whatever retention has deleted. */
   private get place(): Destination | null {
     return this.seq === null ? null : { offset: this.seq, uuid: null, evenIfGone: true };
   }

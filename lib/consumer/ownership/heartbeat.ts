@@ -109,8 +109,8 @@ export class Heartbeat<E extends SequencedEvent, M> implements AgentListener {
   }
 
   /**
-   * Nobody shall take over what a handler is still at. A loop of its own: the last tick before it may hang, and it is neither woken nor
-   * waited for, so that nothing is asked of the database after the last consumer has ended.
+   * Nobody shall take over what a handler is still at. This is a loop of its own because it must not wait for the last tick of `run`, which
+   * may hang, and because consumers that end do not wake it: nothing is to be asked of the database once the last one has ended.
    */
   private async renewUntil(closed: AbortSignal): Promise<void> {
     for (;;) {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../util/clock.js';
 
 /**
- * So much of a lease is relied on. The rest is for what this process cannot know: that the database's clock runs a little faster than
+ * The part of a lease that is relied on. The rest allows for what this process cannot know: that the database's clock runs a little faster than
  * its own, and how late a timer comes when the process is busy.
  */
 const RELIED_ON = 0.9;

@@ -18,7 +18,7 @@ type Log<E extends SequencedEvent> = ConsumerLog<E>['storage'];
  * The position of a consumer that is to begin at `start`: the place before the first event it handles.
  * @throws EventxUsageError for a number ahead of the log, and for a time where events have none
  */
-export async function resolveStart<E extends SequencedEvent>(
+async function resolveStart<E extends SequencedEvent>(
   log: Log<E>,
   start: StartFrom,
 ): Promise<Position> {
@@ -57,8 +57,8 @@ export async function placeAt<E extends SequencedEvent>(
   let before: number | undefined;
   for (;;) {
     const position = await resolveStart(log, start);
-    // A number is meant as it is; and where nothing has changed since the last look, the events were gone before. What becomes of a
-    // consumer whose next event is gone is a matter of its policy.
+    // A number is taken literally. And a place that is still the same at the second look had lost its events before the first one.
+    // Either way the consumer is put there, and its option "onLost" decides what follows.
     const evenIfGone = typeof start === 'number' || position.offset === before;
     const placed = await put({ ...position, evenIfGone });
     if (placed !== 'gone') return placed === 'placed' ? position : null;

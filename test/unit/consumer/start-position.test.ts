@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { InMemoryEventStorage } from 'nestjs-eventx/testing';
 
-import { placeAt, resolveStart } from '../../../lib/consumer/ownership/start-position.js';
+import { placeAt } from '../../../lib/consumer/ownership/start-position.js';
 import { assertNotTruncated } from '../../../lib/consumer/delivery/truncation.js';
 import { EventxUsageError, LogTruncatedError, StaleReadError } from '../../../lib/errors.js';
+import type { StartFrom } from '../../../lib/log/start-from.js';
 import type { Destination, Placed } from '../../../lib/storage/index.js';
 import { eventAt, range } from '../../support/stored-events.js';
 
@@ -17,6 +18,10 @@ const log = {
         .map((seq) => ({ ...eventAt(seq), uuid: `uuid-${seq}`, createdAt: new Date(seq * 1000) })),
     ),
 };
+
+/** Where a consumer is put that is to begin there. */
+const resolveStart = (of: Parameters<typeof placeAt>[0], start: StartFrom) =>
+  placeAt(of, start, () => Promise.resolve('placed'));
 
 describe('where a consumer begins: the place before its first event', () => {
   test.each([
