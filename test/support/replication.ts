@@ -65,6 +65,13 @@ export class ReplicatedServer {
     await this.onReplica('START SLAVE SQL_THREAD');
   }
 
+  /** Lets it stay that far behind, from now on. */
+  async delay(seconds: number): Promise<void> {
+    await this.onReplica('STOP SLAVE');
+    await this.onReplica(`CHANGE MASTER TO MASTER_DELAY = ${seconds}`);
+    await this.onReplica('START SLAVE');
+  }
+
   /** Waits until the replica has everything that the primary has now. */
   async caughtUp(): Promise<void> {
     const [status] = await ask(this.primary, 'SHOW MASTER STATUS');
