@@ -127,6 +127,7 @@ describe.each(DATABASES)('G10 nothing dropped: how often an event is tried on %s
       },
     });
     await app.fill(1);
+    await until(() => attempts.calls.length > 0, { what: 'the first attempt of the patient one' });
     await app.became('eager', 'halted');
     expect(attempts.calls).toEqual([1]);
   });
