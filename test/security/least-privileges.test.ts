@@ -11,9 +11,9 @@ import { createDatabase, type TestDatabase } from '../support/databases.js';
 import { range, seqsOf } from '../support/stored-events.js';
 import { until } from '../support/until.js';
 
-const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-/** The grants as the README says them. */
-const GRANTS = [...README.matchAll(/^GRANT [^;]+;/gm)].map(([statement]) => statement);
+const PAGE = readFileSync(new URL('../../docs/schema-and-migrations.md', import.meta.url), 'utf8');
+/** The grants as the documentation says them. */
+const GRANTS = [...PAGE.matchAll(/^GRANT [^;]+;/gm)].map(([statement]) => statement);
 
 const later = cleanUpAfterEach();
 let database: TestDatabase;
@@ -33,7 +33,7 @@ async function asAdministrator(...statements: string[]): Promise<void> {
   for (const statement of statements) await database.query(statement);
 }
 
-/** A statement of the README, about this database and user. */
+/** A statement of the documentation, about this database and user. */
 const meant = (grant: string) =>
   grant.replaceAll('shop.', `${database.name}.`).replace(/TO 'shop'@'[^']*'/, `TO ${user}`);
 
@@ -51,7 +51,7 @@ const makeTables = () =>
       .filter((sql) => sql.trim() !== ''),
   );
 
-describe('a user with the grants of the README and no others', () => {
+describe('a user with the grants of the documentation and no others', () => {
   test('can do all that the library does, on tables that an administrator made', async () => {
     await makeTables();
     await asAdministrator(...GRANTS.filter((grant) => !grant.includes('CREATE')).map(meant));
