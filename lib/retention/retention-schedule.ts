@@ -17,7 +17,8 @@ export interface JobRegistry {
   doesExist(type: 'cron' | 'interval', name: string): boolean;
   addInterval(name: string, timer: NodeJS.Timeout): void;
   deleteInterval(name: string): void;
-  addCronJob(name: string, job: CronJob<null, null>): void;
+  /** @param job one of the package `cron` */
+  addCronJob(name: string, job: object): void;
   deleteCronJob(name: string): void;
 }
 
