@@ -1,3 +1,4 @@
+import { hasNoServer } from '../typeorm/dialects/mysql/passing-errors.js';
 import { StorageTimeoutError } from '../errors.js';
 import type { LogConnections } from '../typeorm/connections/log-connections.js';
 import type { Row, SqlConnection } from '../typeorm/connections/sql-connection.js';
@@ -34,9 +35,6 @@ export interface Check {
 /** The application's pool gave no connection in time, or has no server. */
 export class ApplicationPoolError extends Error {}
 
-/** What mysql2's cluster of pools says while it uses none of its servers, or has given them up. */
-const NO_SERVER: readonly unknown[] = ['POOL_NONEONLINE', 'POOL_NOEXIST'];
-
 /** One examination of one log, on a connection of its own. */
 export class Examination {
   private poolError: ApplicationPoolError | undefined;
@@ -68,8 +66,7 @@ export class Examination {
     try {
       return await this.log.connections.ofApplication(work);
     } catch (error) {
-      const { code } = error as { code?: unknown };
-      if (!(error instanceof StorageTimeoutError) && !NO_SERVER.includes(code)) throw error;
+      if (!(error instanceof StorageTimeoutError) && !hasNoServer(error)) throw error;
       throw (this.poolError = new ApplicationPoolError());
     }
   }

@@ -10,7 +10,7 @@ import {
   type EventInput,
   type PublishedEvent,
 } from '../event/envelope.js';
-import { booleanOption } from '../util/checks.js';
+import { booleanOption, integerOption } from '../util/checks.js';
 import { EventxOptionsError, EventxPublishError } from '../errors.js';
 import type { SequencedEvent } from '../event/event.js';
 import type { EventTypes } from '../event/event-types.js';
@@ -133,8 +133,8 @@ export class EventxService<E extends SequencedEvent = EventxEvent> {
    * @param limit most events; fewer come where they are more than 2 MiB together
    */
   async read(from: number, limit = 256): Promise<readonly E[]> {
-    const { from: start, limits } = resolveSubscriberOptions({ from, fetchLimit: limit });
-    return this.log.runner.read(start as number, limits);
+    const { limits } = resolveSubscriberOptions({ fetchLimit: limit });
+    return this.log.runner.read(integerOption('from', from, 1), limits);
   }
 
   /**

@@ -3,9 +3,15 @@ import type { DataSource } from 'typeorm';
 import type { SequencedEvent } from '../event/event.js';
 import type { EventxEvent } from '../event/eventx-event.js';
 import type { EventxLogger } from '../util/logger.js';
-import { consoleLogger } from './console-logger.js';
 import { EventLog } from './event-log.js';
 import { type EventxModuleOptions, type LogPlace, resolveOptions } from './event-log-options.js';
+
+/** For who gives no logger. Details stay unsaid. */
+const consoleLogger: EventxLogger = {
+  log: (message) => console.log(`[Eventx] ${message}`),
+  warn: (message) => console.warn(`[Eventx] ${message}`),
+  error: (message) => console.error(`[Eventx] ${message}`),
+};
 
 /** Options of a log outside of Nest. */
 export interface EventLogOptions extends EventxModuleOptions, LogPlace {

@@ -2,7 +2,12 @@ import { EventNotFoundError, StaleReadError } from '../errors.js';
 import type { SequencedEvent } from '../event/event.js';
 import { firstSince } from '../storage/first-since.js';
 import { abortable } from '../util/abortable.js';
-import { confirmedFirst, type Confirming, type EventxStorage } from '../storage/index.js';
+import {
+  confirmedFirst,
+  type Confirming,
+  type EventxStorage,
+  firstEvent,
+} from '../storage/index.js';
 import type { BatchLimits } from './batch-limits.js';
 import type { History } from './history.js';
 import type { RecentEvents } from './recent-events.js';
@@ -32,16 +37,15 @@ export class LogReader<E extends SequencedEvent> {
   /** The smallest sequence number that the log still has; the next one it will give when it has none. */
   async earliest(signal?: AbortSignal): Promise<number> {
     const head = await this.head(signal);
-    const first = await abortable(this.first(), signal);
+    const first = await abortable(firstEvent(this.storage), signal);
     return first?.seq ?? head + 1;
   }
 
   /** The first sequence number of what was written since a time, by the database's clock. @throws EventxUsageError */
   async since(time: Date, signal?: AbortSignal): Promise<number> {
     const head = await this.head(signal);
-    const readAt = async (seq: number) => (await this.storage.read(seq, 1))[0];
     const first = await this.earliest(signal);
-    return abortable(firstSince(readAt, time.getTime(), first, head), signal);
+    return abortable(firstSince(this.storage, time.getTime(), first, head), signal);
   }
 
   /**
@@ -71,12 +75,6 @@ export class LogReader<E extends SequencedEvent> {
     const next = await abortable(this.nextOf(from), signal);
     if (this.recent.generation !== generation) return [];
     throw new EventNotFoundError(from, next?.seq ?? null);
-  }
-
-  /** The oldest event there is, for certain where it seems that there is none: else a subscriber would skip what there is. */
-  private async first(): Promise<E | undefined> {
-    const [first] = await this.storage.read(1, 1);
-    return first ?? confirmedFirst(this.storage, 1, undefined);
   }
 
   /** What follows the place of an event that is missing. @throws StaleReadError when it is not missing */

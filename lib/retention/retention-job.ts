@@ -93,9 +93,8 @@ export class EventxRetentionJob<E extends SequencedEvent = SequencedEvent> {
   }
 
   private async firstYounger(maxAge: number, lastSeq: number): Promise<number> {
-    const readAt = async (seq: number) => (await this.log.read(seq, 1))[0];
     const first = (await this.log.readMinSeq()) ?? lastSeq + 1;
-    return firstSince(readAt, (await this.log.readClock()) - maxAge, first, lastSeq);
+    return firstSince(this.log, (await this.log.readClock()) - maxAge, first, lastSeq);
   }
 
   /** Says what people should know, but not every minute anew. */

@@ -26,3 +26,11 @@ export async function confirmedFirst<E extends SequencedEvent>(
 ): Promise<E | undefined> {
   return storage.confirmRead ? (await storage.confirmRead(from, 1))[0] : read;
 }
+
+/** The oldest event there is, for certain where it seems that there is none: else what there is would be skipped. */
+export async function firstEvent<E extends SequencedEvent>(
+  storage: Pick<EventxStorage<E>, 'read'> & Confirming<E>,
+): Promise<E | undefined> {
+  const [first] = await storage.read(1, 1);
+  return first ?? confirmedFirst(storage, 1, undefined);
+}

@@ -1,16 +1,16 @@
 import { EventxUsageError } from '../errors.js';
 import type { SequencedEvent } from '../event/event.js';
+import type { EventxStorage } from './event-storage.js';
 
 /**
  * The first seq whose event was written at `time` or later; `lastSeq + 1` when there is none. By bisection: a handful of reads by
  * seq, where a search by time would scan the table. Times follow the order of seq but for the length of transactions.
  *
- * @param readAt the event with the smallest seq from the given one on
  * @param time ms since 1970
  * @throws EventxUsageError where events have no time
  */
 export async function firstSince(
-  readAt: (seq: number) => Promise<SequencedEvent | undefined>,
+  log: Pick<EventxStorage<SequencedEvent>, 'read'>,
   time: number,
   firstSeq: number,
   lastSeq: number,
@@ -19,7 +19,7 @@ export async function firstSince(
   let high = lastSeq + 1;
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    const event = await readAt(middle);
+    const [event] = await log.read(middle, 1);
     if (!event || createdAt(event) >= time) high = middle;
     else low = event.seq + 1;
   }

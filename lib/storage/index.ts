@@ -24,7 +24,7 @@ export type {
   Position,
   StuckHandler,
 } from './consumer-store.js';
-export { confirmedFirst, confirmedState, type Confirming } from './confirm.js';
+export { confirmedFirst, confirmedState, type Confirming, firstEvent } from './confirm.js';
 export type {
   DeadLetter,
   DeadLetterFilter,

@@ -3,7 +3,7 @@ import { EventxUsageError } from '../../errors.js';
 import type { SequencedEvent } from '../../event/event.js';
 import { firstSince } from '../../storage/first-since.js';
 import {
-  confirmedFirst,
+  firstEvent,
   confirmedState,
   type Destination,
   type Placed,
@@ -34,12 +34,9 @@ async function resolveStart<E extends SequencedEvent>(
     }
     return positionAt(log, start - 1);
   }
-  // For certain where it seems that there is none: else what there is would be skipped.
-  const first = (await log.read(1, 1))[0] ?? (await confirmedFirst(log, 1, undefined));
-  const firstSeq = first?.seq ?? lastSeq + 1;
+  const firstSeq = (await firstEvent(log))?.seq ?? lastSeq + 1;
   if (start === 'earliest') return positionAt(log, firstSeq - 1);
-  const readAt = async (seq: number) => (await log.read(seq, 1))[0];
-  return positionAt(log, (await firstSince(readAt, start.getTime(), firstSeq, lastSeq)) - 1);
+  return positionAt(log, (await firstSince(log, start.getTime(), firstSeq, lastSeq)) - 1);
 }
 
 /**

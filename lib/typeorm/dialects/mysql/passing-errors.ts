@@ -17,13 +17,11 @@ const NETWORK: readonly unknown[] = [
   'ENOENT',
 ];
 
-/** mysql2: the connection ended, or no node of a cluster is in use at the moment. */
-const DRIVER: readonly unknown[] = [
-  'PROTOCOL_CONNECTION_LOST',
-  'PROTOCOL_SEQUENCE_TIMEOUT',
-  'POOL_NONEONLINE',
-  'POOL_NOEXIST',
-];
+/** mysql2: the connection ended. */
+const DRIVER: readonly unknown[] = ['PROTOCOL_CONNECTION_LOST', 'PROTOCOL_SEQUENCE_TIMEOUT'];
+
+/** What mysql2's cluster of pools says while it uses none of its servers, or has given them up. */
+const NO_SERVER: readonly unknown[] = ['POOL_NONEONLINE', 'POOL_NOEXIST'];
 
 /** What MySQL and MariaDB say when they are busy, going or coming. */
 const SERVER: readonly unknown[] = [
@@ -81,6 +79,7 @@ export function canPass(error: unknown): boolean {
   return (
     NETWORK.includes(code) ||
     DRIVER.includes(code) ||
+    hasNoServer(error) ||
     SERVER.includes(errno) ||
     PROVISIONED_LATE.includes(errno) ||
     (typeof code === 'string' && EMBEDDED.test(code)) ||
@@ -88,4 +87,9 @@ export function canPass(error: unknown): boolean {
     (fatal === true && code === undefined) ||
     canPass(cause)
   );
+}
+
+/** Whether a pool of the application has no server to connect to. */
+export function hasNoServer(error: unknown): boolean {
+  return NO_SERVER.includes((error as { code?: unknown } | null)?.code);
 }
